@@ -1,0 +1,30 @@
+import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
+import type { Outcome } from '../machines/outcome.ts';
+
+/** What a backend is asked to do: one attempt at one task. */
+export interface Job {
+  readonly taskId: TaskId;
+  readonly assignmentId: AssignmentId;
+  readonly taskType: string;
+  readonly priority: number;
+  readonly prompt: string;
+  /** The model's name at the backend (`gpt-oss:20b`); `null` lets the backend choose its default. */
+  readonly model: string | null;
+  /** Sampling options as Ollama names them (temperature, num_ctx, top_p, …), merged: model file under the task's own. */
+  readonly sampling: Readonly<Record<string, unknown>>;
+  /** From the start of the attempt, in ms. The execution actor enforces it through `signal`; a backend need not. */
+  readonly deadlineMs: number;
+}
+
+export interface JobIo {
+  /** Aborted on cancel and at the deadline. The backend stops the generation at its server within 1 s. */
+  readonly signal: AbortSignal;
+  /** Called with each piece of text as it arrives, in order, before the outcome. */
+  readonly onText: (text: string) => void;
+}
+
+/**
+ * One way to run a job. Resolves with an outcome for everything that can happen at a server, `cancelled` after an abort;
+ * a rejection is a bug of the backend, and is reported as `execution.crashed`.
+ */
+export type Backend = (job: Job, io: JobIo) => Promise<Outcome>;

@@ -1,0 +1,122 @@
+import { type Actor, createActor } from 'xstate';
+import type { RecordedFact } from '../machines/facts.ts';
+import type { WaitingCount } from '../machines/pool-events.ts';
+import { type PoolInput, type PoolPorts, poolMachine } from '../machines/pool-machine.ts';
+import { actorOfSeat, type Shortage, type TaskTicket } from '../machines/task-board.ts';
+import { taskMachine } from '../machines/task-machine.ts';
+import { workerMachine } from '../machines/worker-machine.ts';
+import type { Clock } from './clock.ts';
+import { type ExecutionPorts, executionActor } from './execution-actor.ts';
+import { type HeartbeatPorts, heartbeatActor } from './heartbeat.ts';
+import { indexTimers, spawnBeside } from './xstate-internals.ts';
+
+/** What the actors need of the world around them. */
+export interface PoolHostPorts {
+  readonly clock: Clock;
+  readonly executions: ExecutionPorts;
+  readonly heartbeats: HeartbeatPorts;
+  /** Takes in what an actor says has happened. */
+  readonly record: (fact: RecordedFact) => void;
+  /** Writes what was recorded; resolves when that was tried. */
+  readonly flush: () => Promise<void>;
+  /** Rows behind a window. `exhausted`: nothing more waits there, also not on its way to the disk. */
+  readonly readRows: (shortage: Shortage) => { tickets: readonly TaskTicket[]; exhausted: boolean };
+  /** An actor failed in a way that nobody handles. */
+  readonly onFault: (error: unknown) => void;
+}
+
+export type PoolActor = Actor<typeof poolMachine>;
+
+/** The pool as a running actor, and its turns: what arrives in one turn of the event loop is handed out and written together. */
+export interface PoolHost {
+  readonly pool: PoolActor;
+  readonly wantTurn: () => void;
+  readonly pendingTimers: () => number;
+}
+
+export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts): PoolHost {
+  let turnWanted = false;
+  let shortages: readonly Shortage[] = [];
+
+  const wantTurn = () => {
+    if (turnWanted) return;
+    turnWanted = true;
+    ports.clock.defer(() => void turn());
+  };
+  const turn = async () => {
+    turnWanted = false;
+    pool.send({ type: 'pool.turn' });
+    await ports.flush();
+    const wanted = shortages;
+    shortages = [];
+    for (const shortage of wanted) {
+      pool.send({ type: 'pool.activate', priority: shortage.priority, ...ports.readRows(shortage) });
+    }
+  };
+  const poolPorts: PoolPorts = {
+    spawnTask: (parent, seat, taskInput) => {
+      const task = spawnBeside(parent, taskMachine, { id: actorOfSeat(seat), src: 'task', input: taskInput });
+      task.on('*', ports.record);
+      return task;
+    },
+    wantTurn,
+    wantRows: (found) => {
+      shortages = found;
+    },
+  };
+
+  const pool = createActor(providedPool(ports), {
+    id: 'pool',
+    input: { ...input, ports: poolPorts },
+    clock: ports.clock,
+  });
+  pool.on('*', ports.record);
+  pool.subscribe({ error: ports.onFault });
+  const timers = indexTimers(pool, ports.clock);
+  pool.start();
+  return { pool, wantTurn, pendingTimers: timers.pending };
+}
+
+function providedPool(ports: PoolHostPorts) {
+  const worker = workerMachine.provide({
+    actors: { execution: executionActor(ports.executions), heartbeat: heartbeatActor(ports.heartbeats) },
+  });
+  return poolMachine.provide({ actors: { worker } });
+}
+
+/**
+ * Watches for rows whose start time comes. It looks again each minute at the latest, since the wall clock by which
+ * start times are given may jump.
+ */
+export function watchSchedule(ports: {
+  readonly clock: Clock;
+  readonly nextRunAtMs: () => number | null;
+  readonly takeDue: (nowMs: number) => readonly WaitingCount[];
+  readonly onDue: (waiting: readonly WaitingCount[]) => void;
+  readonly onFault: (error: unknown) => void;
+}): { readonly lookAgain: () => void; readonly stop: () => void } {
+  const lookAgainMs = 60_000;
+  let timer: unknown;
+  const look = () => {
+    ports.clock.clearTimeout(timer);
+    let waitMs = lookAgainMs;
+    try {
+      const nowMs = ports.clock.now();
+      const next = ports.nextRunAtMs();
+      if (next !== null && next <= nowMs) {
+        const due = ports.takeDue(nowMs);
+        if (due.length > 0) ports.onDue(due);
+      }
+      waitMs = Math.min(
+        lookAgainMs,
+        Math.max(0, (ports.nextRunAtMs() ?? Number.POSITIVE_INFINITY) - ports.clock.now()),
+      );
+    } catch (error) {
+      // The disk fails: the journal says so; the rows wait until it works again.
+      ports.onFault(error);
+      waitMs = 1_000;
+    }
+    timer = ports.clock.setTimeout(look, waitMs);
+  };
+  return { lookAgain: look, stop: () => ports.clock.clearTimeout(timer) };
+}

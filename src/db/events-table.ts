@@ -1,0 +1,109 @@
+import { sql } from 'drizzle-orm';
+import type { Fact } from '../machines/facts.ts';
+import type { Db } from './client.ts';
+import { events } from './schema.ts';
+
+export type EventRow = typeof events.$inferSelect;
+
+/** The statements of `events`. */
+export function eventStatements(db: Db) {
+  return {
+    insert: db
+      .insert(events)
+      .values({
+        seq: sql.placeholder('seq'),
+        taskId: sql.placeholder('taskId'),
+        type: sql.placeholder('type'),
+        from: sql.placeholder('from'),
+        to: sql.placeholder('to'),
+        atMs: sql.placeholder('atMs'),
+        data: sql.placeholder('data'),
+      })
+      .prepare(),
+    last: db
+      .select({ seq: sql<number | null>`max(${events.seq})` })
+      .from(events)
+      .prepare(),
+    ofTask: db
+      .select()
+      .from(events)
+      .where(
+        sql`${events.taskId} = ${sql.placeholder('taskId')} AND ${events.seq} > ${sql.placeholder('afterSeq')}`,
+      )
+      .orderBy(events.seq)
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+  };
+}
+
+export type EventStatements = ReturnType<typeof eventStatements>;
+
+export function insertEvent(statements: EventStatements, seq: number, fact: Fact, atMs: number): void {
+  statements.insert.run({ seq, atMs, type: fact.type, ...describe(fact) });
+}
+
+interface Description {
+  readonly taskId: string | null;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly data: string;
+}
+
+/** The row of a fact. Prompts and outputs stay in `task_master`: an event is small. */
+export function describe(fact: Fact): Description {
+  switch (fact.type) {
+    case 'task.accepted': {
+      const { taskId, task } = fact;
+      const data = { priority: task.priority, task_type: task.taskType, run_at: task.runAtMs };
+      return row(taskId, null, task.runAtMs === null ? 'queued' : 'scheduled', data);
+    }
+    case 'task.assigned': {
+      const { assignmentId: assignment_id, workerId: worker_id, lease, reason } = fact;
+      return row(fact.taskId, 'queued', 'assigned', { assignment_id, worker_id, lease, reason });
+    }
+    case 'task.retried': {
+      const { assignmentId: assignment_id, workerId: worker_id, failure, delayMs: delay_ms, failures } = fact;
+      const to = fact.delayMs > 0 ? 'backingOff' : 'queued';
+      return row(fact.taskId, 'running', to, { assignment_id, worker_id, failure, delay_ms, failures });
+    }
+    case 'task.completed': {
+      const { assignmentId: assignment_id, workerId: worker_id, output, usage } = fact;
+      return row(fact.taskId, 'running', 'completed', {
+        assignment_id,
+        worker_id,
+        chars: output.length,
+        usage,
+      });
+    }
+    case 'task.failed': {
+      const { assignmentId: assignment_id, workerId: worker_id, failure } = fact;
+      const from = fact.assignmentId === null ? 'queued' : 'running';
+      return row(fact.taskId, from, 'failed', { assignment_id, worker_id, failure });
+    }
+    case 'task.cancelled': {
+      const { assignmentId: assignment_id, workerId: worker_id } = fact;
+      return row(fact.taskId, fact.from, 'cancelled', { assignment_id, worker_id });
+    }
+    case 'worker.changed':
+      return row(null, fact.from, fact.to, { worker_id: fact.workerId, detail: fact.detail });
+    case 'worker.reported_late': {
+      // Of the worker, not of the task: nothing happens to a task after its ending.
+      const { workerId: worker_id, taskId: task_id, assignmentId: assignment_id, outcome } = fact;
+      return row(null, null, null, { worker_id, task_id, assignment_id, outcome });
+    }
+    case 'pool.started':
+      return row(null, 'starting', 'running', { recovered: fact.recovered, waiting: fact.waiting });
+    case 'pool.paused':
+      return row(null, 'running', 'paused', {});
+    case 'pool.resumed':
+      return row(null, 'paused', 'running', {});
+    case 'pool.draining':
+      return row(null, 'running', 'draining', { leases: fact.leases });
+    case 'pool.stopped':
+      return row(null, 'draining', 'stopped', {});
+  }
+}
+
+function row(taskId: string | null, from: string | null, to: string | null, data: object): Description {
+  return { taskId, from, to, data: JSON.stringify(data) };
+}

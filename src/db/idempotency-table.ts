@@ -1,0 +1,36 @@
+import { eq, lt, sql } from 'drizzle-orm';
+import type { Db } from './client.ts';
+import { idempotencyKeys } from './schema.ts';
+
+export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
+
+/** A key is forgotten after a week: long after any client has given up repeating itself. */
+const keptMs = 7 * 24 * 3_600_000;
+
+/** The statements of `idempotency_keys`. */
+export function idempotencyStatements(db: Db) {
+  return {
+    insert: db
+      .insert(idempotencyKeys)
+      .values({
+        key: sql.placeholder('key'),
+        fingerprint: sql.placeholder('fingerprint'),
+        taskIds: sql.placeholder('taskIds'),
+        createdAtMs: sql.placeholder('atMs'),
+      })
+      .prepare(),
+    byKey: db
+      .select()
+      .from(idempotencyKeys)
+      .where(eq(idempotencyKeys.key, sql.placeholder('key')))
+      .prepare(),
+  };
+}
+
+export type IdempotencyStatements = ReturnType<typeof idempotencyStatements>;
+
+export function forgetOldKeys(db: Db, nowMs: number): void {
+  db.delete(idempotencyKeys)
+    .where(lt(idempotencyKeys.createdAtMs, nowMs - keptMs))
+    .run();
+}

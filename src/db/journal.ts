@@ -1,0 +1,218 @@
+import { type Actor, createActor } from 'xstate';
+import { KoubouError } from '../machines/errors.ts';
+import type { AcceptedTask, RecordedFact } from '../machines/facts.ts';
+import type { WorkerId } from '../machines/identifiers.ts';
+import { journalMachine } from '../machines/journal-machine.ts';
+import { limits } from '../machines/limits.ts';
+import { asStorageError, storageFault } from './storage-faults.ts';
+import type { Entry, Receipt, Store } from './store.ts';
+
+/** What the journal needs of its host. */
+export interface JournalPorts {
+  readonly store: Pick<Store, 'commit'>;
+  readonly clock: {
+    now(): number;
+    monotonic(): number;
+    setTimeout(fn: () => void, delayMs: number): unknown;
+    clearTimeout(handle: unknown): void;
+  };
+  /** Told of each commit, and of nothing else: the only way out of the system. */
+  readonly onCommitted: (receipt: Receipt) => void;
+  /** These tasks were never written; their clients have been told so. */
+  readonly onWithdrawn: (tasks: readonly AcceptedTask[]) => void;
+  /** The disk fails (again), or works again. */
+  readonly onStalled: (error: KoubouError) => void;
+  readonly onResumed: () => void;
+  /** One entry cannot be written although the disk works: a bug, for the log. */
+  readonly onPoison: (error: unknown, entry: Entry) => void;
+  /** More waits than one transaction takes: flush again soon. */
+  readonly wantFlush: () => void;
+}
+
+type AcceptEntry = Extract<Entry, { kind: 'accept' }>;
+
+/** An entry on its way to the disk, or (`null`) somebody who waits until all before it is there. */
+interface Pending {
+  readonly entry: Entry | null;
+  readonly sinceMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const nobody = () => undefined;
+
+/**
+ * Group commit: what one turn of the event loop brings shares one transaction and one fsync. When a commit fails, new
+ * tasks are taken back and refused, while what happened to known tasks is kept and written later; until then nobody is
+ * told of it.
+ */
+export class Journal {
+  readonly #ports: JournalPorts;
+  readonly #health: Actor<typeof journalMachine>;
+  #pending: Pending[] = [];
+  /** Commits follow each other. */
+  #tail: Promise<void> = Promise.resolve();
+  /** Why new tasks are refused at the door, while the disk fails. */
+  #refusal: KoubouError | undefined;
+
+  constructor(ports: JournalPorts) {
+    this.#ports = ports;
+    const logic = journalMachine.provide({ actions: { commitAgain: () => void this.#write() } });
+    this.#health = createActor(logic, { clock: ports.clock });
+    this.#health.start();
+  }
+
+  /** Whether the last commit failed. */
+  get isStalled(): boolean {
+    return this.#health.getSnapshot().matches('stalled');
+  }
+
+  /** Why new tasks are refused, in words for people. */
+  get refusal(): KoubouError | undefined {
+    return this.#refusal;
+  }
+
+  /** Whether newly accepted tasks wait to be written. */
+  get hasAccepts(): boolean {
+    return this.#pending.some(({ entry }) => entry?.kind === 'accept');
+  }
+
+  /**
+   * Takes new tasks in. Resolves when they are on disk.
+   *
+   * @throws KoubouError `storage.unavailable` when they are not, and will not be
+   */
+  accept(tasks: readonly AcceptedTask[], idempotency: AcceptEntry['idempotency']): Promise<void> {
+    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    return this.#wait({ kind: 'accept', atMs: this.#ports.clock.now(), tasks, idempotency });
+  }
+
+  /** Takes in what happened. It will be written, sooner or later. */
+  record(fact: RecordedFact): void {
+    this.#push({ kind: 'fact', atMs: this.#ports.clock.now(), fact }, nobody, nobody);
+  }
+
+  /** Takes in a sign of life. */
+  beat(workerId: WorkerId): void {
+    this.#push({ kind: 'beat', atMs: this.#ports.clock.now(), workerId }, nobody, nobody);
+  }
+
+  /**
+   * Resolves when all that was taken in so far is on disk.
+   *
+   * @throws KoubouError `storage.unavailable` while the disk fails
+   */
+  settled(): Promise<void> {
+    return this.#wait(null);
+  }
+
+  /** Writes what waits, as one transaction; while the disk fails, the journal's own timer does it. */
+  flush(): Promise<void> {
+    return this.isStalled ? this.#tail : this.#write();
+  }
+
+  /** Ends the timer. What waits stays unwritten. */
+  close(): void {
+    this.#health.stop();
+  }
+
+  #wait(entry: Entry | null): Promise<void> {
+    return new Promise((resolve, reject) => this.#push(entry, resolve, reject));
+  }
+
+  #push(entry: Entry | null, resolve: () => void, reject: (error: unknown) => void): void {
+    this.#pending.push({ entry, sinceMs: this.#ports.clock.monotonic(), resolve, reject });
+  }
+
+  #write(): Promise<void> {
+    this.#tail = this.#tail.then(() => this.#commitNext());
+    return this.#tail;
+  }
+
+  async #commitNext(): Promise<void> {
+    const batch = this.#takeBatch();
+    if (batch.length === 0) return;
+    try {
+      const receipt = await this.#ports.store.commit(entriesOf(batch));
+      this.#conclude(batch, receipt);
+    } catch (error) {
+      const fault = storageFault(error);
+      if (fault === undefined) await this.#isolate(batch);
+      else this.#stall(batch, asStorageError(error) as KoubouError, fault === 'busy');
+    }
+    if (this.#pending.length > 0 && !this.isStalled) this.#ports.wantFlush();
+  }
+
+  /** As much as one transaction may hold: a long one would keep heartbeats and sockets waiting. */
+  #takeBatch(): Pending[] {
+    let rows = 0;
+    let count = 0;
+    while (count < this.#pending.length && rows < limits.commitRowsMax) {
+      const entry = this.#pending[count]?.entry;
+      rows += entry?.kind === 'accept' ? entry.tasks.length : 1;
+      count += 1;
+    }
+    return this.#pending.splice(0, count);
+  }
+
+  #conclude(batch: readonly Pending[], receipt: Receipt): void {
+    if (this.isStalled) {
+      this.#refusal = undefined;
+      this.#health.send({ type: 'journal.committed' });
+      this.#ports.onResumed();
+    }
+    this.#ports.onCommitted(receipt);
+    for (const { resolve } of batch) resolve();
+  }
+
+  /** One bad entry must not stand in the way of all others: each gets a transaction of its own. */
+  async #isolate(batch: readonly Pending[]): Promise<void> {
+    for (const [index, item] of batch.entries()) {
+      try {
+        const receipt = await this.#ports.store.commit(entriesOf([item]));
+        this.#conclude([item], receipt);
+      } catch (error) {
+        const fault = storageFault(error);
+        if (fault !== undefined) {
+          this.#stall(batch.slice(index), asStorageError(error) as KoubouError, fault === 'busy');
+          return;
+        }
+        item.reject(
+          new KoubouError('internal', 'this could not be stored; the server log says why', { cause: error }),
+        );
+        if (item.entry !== null) this.#ports.onPoison(error, item.entry);
+      }
+    }
+  }
+
+  /** Keeps what happened, and takes back what was only asked for: at once, or after a patience for a busy disk. */
+  #stall(batch: readonly Pending[], error: KoubouError, isBusy: boolean): void {
+    const nowMs = this.#ports.clock.monotonic();
+    const mayWait = (item: Pending) => isBusy && nowMs - item.sinceMs < limits.commitPatienceMs;
+    const withdrawn = new Map<string, AcceptedTask>();
+    const waiting = [...batch, ...this.#pending];
+    this.#pending = [];
+    for (const item of waiting) {
+      if (mayWait(item) || item.entry?.kind === 'fact' || item.entry?.kind === 'beat') {
+        this.#pending.push(item);
+        continue;
+      }
+      item.reject(error);
+      if (item.entry?.kind === 'accept')
+        for (const task of item.entry.tasks) withdrawn.set(task.taskId, task);
+    }
+    this.#pending = this.#pending.filter(({ entry }) => !isAbout(entry, withdrawn));
+    if (!isBusy) this.#refusal = error;
+    this.#health.send({ type: 'journal.failed' });
+    if (withdrawn.size > 0) this.#ports.onWithdrawn([...withdrawn.values()]);
+    this.#ports.onStalled(error);
+  }
+}
+
+function entriesOf(batch: readonly Pending[]): Entry[] {
+  return batch.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+}
+
+function isAbout(entry: Entry | null, tasks: ReadonlyMap<string, AcceptedTask>): boolean {
+  return entry?.kind === 'fact' && 'taskId' in entry.fact && tasks.has(entry.fact.taskId);
+}

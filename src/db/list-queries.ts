@@ -1,0 +1,163 @@
+import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
+import type { Db } from './client.ts';
+import { type TaskStatus, taskMaster } from './schema.ts';
+import { isoTime } from './sql-time.ts';
+
+/** The lists that may be long. They run on connections of their own, in threads of their own. */
+export type ListQuery =
+  | {
+      readonly kind: 'page';
+      readonly status: TaskStatus | null;
+      readonly limit: number;
+      readonly offset: number;
+      /** Rows older than this `seq`. */
+      readonly before: number | null;
+    }
+  | { readonly kind: 'pending' | 'active' | 'completed'; readonly limit: number };
+
+/** A row of a list: prompts and outputs are cut. */
+export interface TaskListRow {
+  readonly task_id: string;
+  readonly status: TaskStatus;
+  readonly type: string;
+  readonly priority: number;
+  /** The first 100 characters of the prompt. */
+  readonly summary: string;
+  /** The first 2,000 characters of the prompt, under both of its names. */
+  readonly content: string;
+  readonly prompt: string;
+  readonly result: {
+    readonly success: boolean;
+    readonly output: string;
+    readonly error: string | null;
+  } | null;
+  readonly worker_id: string | null;
+  readonly assigned_to: string | null;
+  readonly created_by: string | null;
+  readonly attempts: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface TaskPage {
+  readonly tasks: readonly TaskListRow[];
+  readonly total: number;
+  /** For the next page; `null` on the last one. */
+  readonly next_cursor: string | null;
+}
+
+const previewChars = 2_000;
+const columns = {
+  seq: taskMaster.seq,
+  taskId: taskMaster.taskId,
+  status: taskMaster.status,
+  taskType: taskMaster.taskType,
+  priority: taskMaster.priority,
+  prompt: sql<string>`substr(${taskMaster.prompt}, 1, ${previewChars})`,
+  success: sql<number | null>`json_extract(${taskMaster.result}, '$.success')`,
+  output: sql<string | null>`substr(json_extract(${taskMaster.result}, '$.output'), 1, ${previewChars})`,
+  error: sql<string | null>`json_extract(${taskMaster.result}, '$.error')`,
+  workerId: taskMaster.workerId,
+  createdBy: sql<string | null>`json_extract(${taskMaster.metadata}, '$.created_by')`,
+  leases: taskMaster.leases,
+  createdAt: taskMaster.createdAt,
+  updatedAt: taskMaster.updatedAt,
+};
+
+type Row = {
+  readonly [K in keyof typeof columns]: (typeof columns)[K] extends SQL<infer T>
+    ? T
+    : (typeof columns)[K] extends { readonly _: { readonly data: infer D; readonly notNull: infer N } }
+      ? N extends true
+        ? D
+        : D | null
+      : never;
+};
+
+/** Runs a list on a read-only connection. */
+export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly TaskListRow[] {
+  switch (query.kind) {
+    case 'page':
+      return page(db, query);
+    case 'pending':
+      return waiting(db, query.limit);
+    case 'active': {
+      const running = rows(
+        db,
+        sql`${taskMaster.status} = 'in_progress'`,
+        [sql`${taskMaster.seq}`],
+        query.limit,
+      );
+      return [...running, ...waiting(db, query.limit - running.length)];
+    }
+    case 'completed':
+      return rows(
+        db,
+        sql`${taskMaster.status} = 'completed' AND ${taskMaster.endedAt} IS NOT NULL`,
+        [desc(taskMaster.endedAt)],
+        query.limit,
+      );
+  }
+}
+
+/** In the order in which they are handed out; read one priority at a time, so that a million behind them cost nothing. */
+function waiting(db: Db, limit: number): readonly TaskListRow[] {
+  const found: TaskListRow[] = [];
+  for (let priority = 10; priority >= 1 && found.length < limit; priority -= 1) {
+    const ofPriority = sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${priority}`;
+    found.push(...rows(db, ofPriority, [sql`${taskMaster.seq}`], limit - found.length));
+  }
+  const later = sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL`;
+  if (found.length < limit)
+    found.push(...rows(db, later, [sql`${taskMaster.runAtMs}`], limit - found.length));
+  return found;
+}
+
+function rows(db: Db, where: SQL, order: SQL[], limit: number): readonly TaskListRow[] {
+  const query = db
+    .select(columns)
+    .from(taskMaster)
+    .where(where)
+    .orderBy(...order);
+  return query.limit(limit).all().map(listRow);
+}
+
+function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { kind: 'page' }>): TaskPage {
+  const ofStatus = status === null ? undefined : sql`${taskMaster.status} = ${status}`;
+  const older = before === null ? undefined : lt(taskMaster.seq, before);
+  const found = db
+    .select(columns)
+    .from(taskMaster)
+    .where(and(ofStatus, older))
+    .orderBy(desc(taskMaster.seq))
+    .limit(limit + 1)
+    .offset(offset)
+    .all();
+  const shown = found.slice(0, limit);
+  const last = shown.at(-1);
+  return {
+    tasks: shown.map(listRow),
+    total: db.select({ count: count() }).from(taskMaster).where(ofStatus).get()?.count ?? 0,
+    next_cursor: found.length > limit && last !== undefined ? String(last.seq) : null,
+  };
+}
+
+function listRow(row: Row): TaskListRow {
+  const { success, output, error } = row;
+  return {
+    task_id: row.taskId,
+    status: row.status,
+    type: row.taskType,
+    priority: row.priority,
+    summary: row.prompt.slice(0, 100),
+    content: row.prompt,
+    prompt: row.prompt,
+    result: success === null ? null : { success: success === 1, output: output ?? '', error },
+    worker_id: row.workerId,
+    assigned_to: row.workerId,
+    created_by: row.createdBy,
+    attempts: row.leases,
+    created_at: isoTime(row.createdAt),
+    updated_at: isoTime(row.updatedAt),
+  };
+}

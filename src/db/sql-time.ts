@@ -1,0 +1,10 @@
+/** `YYYY-MM-DD HH:MM:SS.mmm` in UTC: what SQLite's `datetime()` writes, with milliseconds, so that both sort together. */
+export function sqlTime(epochMs: number): string {
+  const iso = new Date(epochMs).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 23)}`;
+}
+
+/** The same moment as clients read it: ISO 8601 in UTC. */
+export function isoTime(text: string): string {
+  return `${text.replace(' ', 'T')}Z`;
+}

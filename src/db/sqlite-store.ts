@@ -1,0 +1,131 @@
+import { sql } from 'drizzle-orm';
+import type { TaskId } from '../machines/identifiers.ts';
+import type { WaitingCount } from '../machines/pool-events.ts';
+import { assignmentStatements } from './assignments-table.ts';
+import { type Db, type Durability, openDatabase } from './client.ts';
+import { Commit, type Statements } from './commit.ts';
+import { eventStatements } from './events-table.ts';
+import { forgetOldKeys, idempotencyStatements } from './idempotency-table.ts';
+import { taskMaster } from './schema.ts';
+import type { Entry, Receipt, Recovery, Store } from './store.ts';
+import { taskStatements } from './tasks-table.ts';
+import { registerWorkers, workerStatements } from './workers-table.ts';
+
+/**
+ * The store on one SQLite file. There is one writer: this process.
+ *
+ * @throws KoubouError when the file cannot be opened, is damaged, or was written by another program
+ */
+export function openStore(path: string, durability: Durability, nowMs: number): Store {
+  const db = openDatabase(path, durability);
+  forgetOldKeys(db, nowMs);
+  return new SqliteStore(db);
+}
+
+/** Every statement that runs beside the pool, prepared once. */
+export function prepareStatements(db: Db): Statements {
+  return {
+    tasks: taskStatements(db),
+    assignments: assignmentStatements(db),
+    events: eventStatements(db),
+    workers: workerStatements(db),
+    idempotency: idempotencyStatements(db),
+  };
+}
+
+class SqliteStore implements Store {
+  readonly #db: Db;
+  readonly #statements: Statements;
+  readonly #transact: (entries: readonly Entry[]) => Receipt;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#statements = prepareStatements(db);
+    // Read within each transaction: it is one step down the right edge of a tree, and right after any failure.
+    const write = (entries: readonly Entry[]) => new Commit(this.#statements, this.#lastSeq()).write(entries);
+    this.#transact = db.$client.transaction(write).immediate;
+  }
+
+  async commit(entries: readonly Entry[]): Promise<Receipt> {
+    return this.#transact(entries);
+  }
+
+  #lastSeq(): number {
+    return this.#statements.events.last.get()?.seq ?? 0;
+  }
+
+  task(taskId: TaskId) {
+    return this.#statements.tasks.byId.get({ taskId });
+  }
+
+  idempotent(key: string) {
+    return this.#statements.idempotency.byKey.get({ key });
+  }
+
+  readyRows(priority: number, afterSeq: number, limit: number) {
+    return this.#statements.tasks.ready.all({ priority, afterSeq, limit });
+  }
+
+  takeDue(nowMs: number, limit: number): readonly WaitingCount[] {
+    const take = () => {
+      const due = this.#statements.tasks.due.all({ nowMs, limit });
+      for (const { taskId } of due) this.#statements.tasks.clearRunAt.run({ taskId });
+      return due;
+    };
+    return countByPriority(this.#db.$client.transaction(take).immediate());
+  }
+
+  nextRunAtMs(): number | null {
+    return this.#statements.tasks.nextRunAt.get()?.runAtMs ?? null;
+  }
+
+  eventsOf(taskId: TaskId, afterSeq: number, limit: number) {
+    return this.#statements.events.ofTask.all({ taskId, afterSeq, limit });
+  }
+
+  workers() {
+    return this.#statements.workers.all.all();
+  }
+
+  registerWorkers(registrations: Parameters<Store['registerWorkers']>[0], atMs: number): void {
+    this.#db.$client.transaction(() => registerWorkers(this.#db, registrations, atMs)).immediate();
+  }
+
+  /** Reads the whole index of waiting rows: once, at start. */
+  recovery(): Recovery {
+    const held = this.#db.select().from(taskMaster).where(sql`status = 'in_progress'`).all();
+    const waiting = this.#db
+      .select({
+        priority: taskMaster.priority,
+        count: sql<number>`count(*)`,
+        firstSeq: sql<number>`min(${taskMaster.seq})`,
+      })
+      .from(taskMaster)
+      .where(sql`status = 'pending' AND run_at IS NULL`)
+      .groupBy(taskMaster.priority)
+      .all();
+    const last = this.#db
+      .select({ seq: sql<number | null>`max(${taskMaster.seq})` })
+      .from(taskMaster)
+      .get();
+    const lastAssignment = this.#statements.assignments.last.get()?.assignmentId ?? 0;
+    return { held, waiting, lastTaskSeq: last?.seq ?? 0, lastAssignment };
+  }
+
+  close(): void {
+    if (this.#db.$client.open) this.#db.$client.close();
+  }
+}
+
+function countByPriority(rows: readonly { priority: number; seq: number }[]): readonly WaitingCount[] {
+  const counts = new Map<number, { priority: number; count: number; firstSeq: number }>();
+  for (const { priority, seq } of rows) {
+    const counted = counts.get(priority);
+    if (counted === undefined) counts.set(priority, { priority, count: 1, firstSeq: seq });
+    else {
+      counted.count += 1;
+      counted.firstSeq = Math.min(counted.firstSeq, seq);
+    }
+  }
+  return [...counts.values()];
+}

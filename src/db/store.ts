@@ -1,0 +1,58 @@
+import type { AcceptedTask, CommittedFact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
+import type { TaskId, WorkerId } from '../machines/identifiers.ts';
+import type { WaitingCount } from '../machines/pool-events.ts';
+import type { EventRow } from './events-table.ts';
+import type { IdempotencyRow } from './idempotency-table.ts';
+import type { TaskRow, WaitingRow } from './tasks-table.ts';
+import type { WorkerRegistration, WorkerRow } from './workers-table.ts';
+
+/** What one commit writes, in order. */
+export type Entry =
+  /** New tasks, all or none of them, and the key under which the answer may be asked for again. */
+  | {
+      readonly kind: 'accept';
+      readonly atMs: number;
+      readonly tasks: readonly AcceptedTask[];
+      readonly idempotency: { readonly key: string; readonly fingerprint: string } | null;
+    }
+  | { readonly kind: 'fact'; readonly atMs: number; readonly fact: RecordedFact }
+  /** A sign of life: a row, and no event. */
+  | { readonly kind: 'beat'; readonly atMs: number; readonly workerId: WorkerId };
+
+export interface Receipt {
+  /** What is on disk now, in the order of `seq`. */
+  readonly committed: readonly CommittedFact[];
+  /** Facts that their rows contradict: they were not written, and the rows are right. */
+  readonly refused: readonly RecordedTaskFact[];
+}
+
+/**
+ * Where tasks are kept. A port: `sqliteStore` is the only one today, its commit asynchronous for the caller although
+ * SQLite is not, so that a store on a shared engine can take its place. `test/db/store-contract.ts` is its contract.
+ */
+export interface Store {
+  /** Writes all of it in one transaction, or nothing. */
+  commit(entries: readonly Entry[]): Promise<Receipt>;
+  task(taskId: TaskId): TaskRow | undefined;
+  idempotent(key: string): IdempotencyRow | undefined;
+  /** Rows that wait for a worker in one priority, oldest first. */
+  readyRows(priority: number, afterSeq: number, limit: number): readonly WaitingRow[];
+  /** Marks rows whose start time has come as waiting for a worker, at most `limit`, and counts them. */
+  takeDue(nowMs: number, limit: number): readonly WaitingCount[];
+  /** The earliest start time that lies ahead; `null` without one. */
+  nextRunAtMs(): number | null;
+  eventsOf(taskId: TaskId, afterSeq: number, limit: number): readonly EventRow[];
+  workers(): readonly WorkerRow[];
+  registerWorkers(registrations: readonly WorkerRegistration[], atMs: number): void;
+  /** Where a former process stopped. */
+  recovery(): Recovery;
+  close(): void;
+}
+
+export interface Recovery {
+  /** Rows that were in the hands of workers. */
+  readonly held: readonly TaskRow[];
+  readonly waiting: readonly WaitingCount[];
+  readonly lastTaskSeq: number;
+  readonly lastAssignment: number;
+}

@@ -1,0 +1,213 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm';
+import type { AcceptedTask, TaskFact, TaskMetadata } from '../machines/facts.ts';
+import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
+import { taskMachineVersion } from '../machines/task-machine.ts';
+import type { Db } from './client.ts';
+import { taskMaster } from './schema.ts';
+import { sqlTime } from './sql-time.ts';
+
+export type TaskRow = typeof taskMaster.$inferSelect;
+
+/** What a task answers for ever once it has ended. */
+export interface StoredResult {
+  readonly success: boolean;
+  readonly output: string;
+  readonly error: string | null;
+  readonly error_code: string | null;
+  readonly usage: Extract<TaskFact, { type: 'task.completed' }>['usage'] | null;
+}
+
+/** What is needed to bring a waiting row to life. */
+export type WaitingRow = Pick<
+  TaskRow,
+  'taskId' | 'seq' | 'priority' | 'taskType' | 'leases' | 'failures' | 'runAtMs' | 'metadata'
+>;
+
+const slot = (name: string): SQL => sql`${sql.placeholder(name)}`;
+const isPending = sql`${taskMaster.status} = 'pending'`;
+/** The compare of each compare-and-set: in the hands of this very lease. */
+const isHeld = and(
+  eq(taskMaster.taskId, sql.placeholder('taskId')),
+  sql`${taskMaster.status} = 'in_progress'`,
+  eq(taskMaster.assignmentId, sql.placeholder('assignmentId')),
+);
+const waitingColumns = {
+  taskId: taskMaster.taskId,
+  seq: taskMaster.seq,
+  priority: taskMaster.priority,
+  taskType: taskMaster.taskType,
+  leases: taskMaster.leases,
+  failures: taskMaster.failures,
+  runAtMs: taskMaster.runAtMs,
+  metadata: taskMaster.metadata,
+};
+
+/** The statements of `task_master` that run beside the pool: each finds its rows by an index. */
+export function taskStatements(db: Db) {
+  return {
+    insert: db
+      .insert(taskMaster)
+      .values({
+        taskId: sql.placeholder('taskId'),
+        seq: sql.placeholder('seq'),
+        taskType: sql.placeholder('taskType'),
+        priority: sql.placeholder('priority'),
+        status: 'pending',
+        runAtMs: sql.placeholder('runAtMs'),
+        machineVersion: taskMachineVersion,
+        createdAt: sql.placeholder('at'),
+        updatedAt: sql.placeholder('at'),
+        metadata: sql.placeholder('metadata'),
+        prompt: sql.placeholder('prompt'),
+      })
+      .prepare(),
+    assign: db
+      .update(taskMaster)
+      .set({
+        status: sql`'in_progress'`,
+        workerId: slot('workerId'),
+        assignmentId: slot('assignmentId'),
+        leases: slot('lease'),
+        runAtMs: sql`NULL`,
+        startedAt: sql`coalesce(${taskMaster.startedAt}, ${sql.placeholder('at')})`,
+        updatedAt: slot('at'),
+      })
+      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
+      .prepare(),
+    requeue: db
+      .update(taskMaster)
+      .set({
+        status: sql`'pending'`,
+        failures: slot('failures'),
+        runAtMs: slot('runAtMs'),
+        updatedAt: slot('at'),
+      })
+      .where(isHeld)
+      .prepare(),
+    endHeld: db
+      .update(taskMaster)
+      .set({ status: slot('status'), result: slot('result'), endedAt: slot('at'), updatedAt: slot('at') })
+      .where(isHeld)
+      .prepare(),
+    endWaiting: db
+      .update(taskMaster)
+      .set({
+        status: slot('status'),
+        result: slot('result'),
+        runAtMs: sql`NULL`,
+        endedAt: slot('at'),
+        updatedAt: slot('at'),
+      })
+      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
+      .prepare(),
+    byId: db
+      .select()
+      .from(taskMaster)
+      .where(eq(taskMaster.taskId, sql.placeholder('taskId')))
+      .prepare(),
+    /** Rows that wait for a worker in one priority, oldest first. */
+    ready: db
+      .select(waitingColumns)
+      .from(taskMaster)
+      .where(
+        sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${sql.placeholder('priority')} AND ${taskMaster.seq} > ${sql.placeholder('afterSeq')}`,
+      )
+      .orderBy(taskMaster.seq)
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+    nextRunAt: db
+      .select({ runAtMs: sql<number | null>`min(${taskMaster.runAtMs})` })
+      .from(taskMaster)
+      .where(sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL`)
+      .prepare(),
+    due: db
+      .select({ taskId: taskMaster.taskId, seq: taskMaster.seq, priority: taskMaster.priority })
+      .from(taskMaster)
+      .where(
+        sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`,
+      )
+      .limit(sql.placeholder('limit'))
+      .prepare(),
+    clearRunAt: db
+      .update(taskMaster)
+      .set({ runAtMs: sql`NULL` })
+      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
+      .prepare(),
+  };
+}
+
+export type TaskStatements = ReturnType<typeof taskStatements>;
+
+export function insertTask(tasks: TaskStatements, task: AcceptedTask, atMs: number): void {
+  tasks.insert.run({
+    taskId: task.taskId,
+    seq: task.seq,
+    taskType: task.taskType,
+    priority: task.priority,
+    runAtMs: task.runAtMs,
+    at: sqlTime(atMs),
+    metadata: JSON.stringify(task.metadata),
+    prompt: task.prompt,
+  });
+}
+
+type Ending = Extract<TaskFact, { type: 'task.completed' | 'task.failed' | 'task.cancelled' }>;
+
+/** Ends a task under the lease it was given, or as one that waits. False when the row says otherwise. */
+export function endTask(tasks: TaskStatements, fact: Ending, atMs: number): boolean {
+  const values = {
+    taskId: fact.taskId,
+    status: fact.type.slice('task.'.length),
+    result: JSON.stringify(resultOf(fact)),
+    at: sqlTime(atMs),
+  };
+  if (fact.assignmentId === null) return tasks.endWaiting.run(values).changes === 1;
+  return tasks.endHeld.run({ ...values, assignmentId: fact.assignmentId }).changes === 1;
+}
+
+function resultOf(fact: Ending): StoredResult {
+  switch (fact.type) {
+    case 'task.completed':
+      return { success: true, output: fact.output, error: null, error_code: null, usage: fact.usage };
+    case 'task.failed':
+      return {
+        success: false,
+        output: '',
+        error: fact.failure.message,
+        error_code: fact.failure.code,
+        usage: null,
+      };
+    case 'task.cancelled':
+      return { success: false, output: '', error: 'cancelled', error_code: 'cancelled', usage: null };
+  }
+}
+
+export function assignTask(
+  tasks: TaskStatements,
+  fact: Extract<TaskFact, { type: 'task.assigned' }>,
+  atMs: number,
+): boolean {
+  const { taskId, assignmentId, workerId, lease } = fact;
+  return tasks.assign.run({ taskId, assignmentId, workerId, lease, at: sqlTime(atMs) }).changes === 1;
+}
+
+export function requeueTask(
+  tasks: TaskStatements,
+  fact: Extract<TaskFact, { type: 'task.retried' }>,
+  atMs: number,
+): boolean {
+  const { taskId, assignmentId, failures, delayMs } = fact;
+  const runAtMs = delayMs > 0 ? atMs + delayMs : null;
+  return tasks.requeue.run({ taskId, assignmentId, failures, runAtMs, at: sqlTime(atMs) }).changes === 1;
+}
+
+/** The metadata of a row. It was written by `insertTask`, so its shape is known. */
+export function metadataOf(row: { readonly metadata: string }): TaskMetadata {
+  return JSON.parse(row.metadata) as TaskMetadata;
+}
+
+/** The lease that a row in progress is under; `null` for any other row. */
+export function leaseOf(row: TaskRow): { taskId: TaskId; assignmentId: AssignmentId } | null {
+  if (row.status !== 'in_progress' || row.assignmentId === null) return null;
+  return { taskId: row.taskId as TaskId, assignmentId: row.assignmentId as AssignmentId };
+}

@@ -1,0 +1,67 @@
+import { eq, sql } from 'drizzle-orm';
+import type { Db } from './client.ts';
+import { taskAssignments, workers } from './schema.ts';
+import { sqlTime } from './sql-time.ts';
+
+export type WorkerRow = typeof workers.$inferSelect;
+
+/** A worker as its row is written at each start. */
+export interface WorkerRegistration {
+  readonly workerId: string;
+  readonly workerType: string;
+  readonly location: string;
+  readonly endpointUrl: string | null;
+  readonly model: string | null;
+  readonly performanceFactor: number;
+  readonly maxConcurrentTasks: number;
+}
+
+const ofWorker = eq(workers.workerId, sql.placeholder('workerId'));
+const slot = (name: string) => sql`${sql.placeholder(name)}`;
+/** The oldest lease in the hands of a worker. */
+const currentTask = sql`(SELECT ${taskAssignments.taskId} FROM ${taskAssignments}
+  WHERE ${taskAssignments.workerId} = ${sql.placeholder('workerId')} AND assignment_status = 'active' LIMIT 1)`;
+
+/** The statements of `workers`. */
+export function workerStatements(db: Db) {
+  return {
+    all: db.select().from(workers).orderBy(workers.workerId).prepare(),
+    beat: db
+      .update(workers)
+      .set({ lastHeartbeat: slot('at') })
+      .where(ofWorker)
+      .prepare(),
+    setLiveness: db
+      .update(workers)
+      .set({ liveness: slot('liveness') })
+      .where(ofWorker)
+      .prepare(),
+    /** Brings the row of a worker up to date with its leases. Once a commit, however many they were. */
+    refresh: db
+      .update(workers)
+      .set({
+        currentTask,
+        status: sql`CASE WHEN ${workers.liveness} IN ('probing', 'lost') THEN 'offline' WHEN ${currentTask} IS NULL THEN 'idle' ELSE 'busy' END`,
+        tasksCompleted: sql`${workers.tasksCompleted} + ${sql.placeholder('completed')}`,
+        tasksFailed: sql`${workers.tasksFailed} + ${sql.placeholder('failed')}`,
+        updatedAt: slot('at'),
+      })
+      .where(ofWorker)
+      .prepare(),
+  };
+}
+
+export type WorkerStatements = ReturnType<typeof workerStatements>;
+
+/** Writes the configured workers, and marks those that have left the configuration; their history stays. */
+export function registerWorkers(db: Db, registrations: readonly WorkerRegistration[], atMs: number): void {
+  const at = sqlTime(atMs);
+  db.update(workers).set({ configured: 0, status: 'offline', liveness: 'lost', currentTask: null }).run();
+  for (const worker of registrations) {
+    const fresh = { ...worker, status: 'offline', liveness: 'probing', configured: 1, updatedAt: at };
+    db.insert(workers)
+      .values({ ...fresh, createdAt: at })
+      .onConflictDoUpdate({ target: workers.workerId, set: fresh })
+      .run();
+  }
+}

@@ -1,0 +1,103 @@
+import type { CommittedFact } from './machines/facts.ts';
+
+/** One line to a log file; `level` as pino names it. */
+interface LineLog {
+  info(details: object, message: string): void;
+  warn(details: object, message: string): void;
+  error(details: object, message: string): void;
+}
+
+export interface FactLogs {
+  readonly pool: LineLog;
+  worker(id: string): LineLog;
+}
+
+/** The kinds of line that people filter worker logs by. */
+type LineType = 'info' | 'success' | 'warning' | 'error' | 'processing';
+
+/** Writes what happened to the logs that operators read: all of it to the pool's, and to each worker's its own. */
+export function logFacts(logs: FactLogs): (committed: CommittedFact) => void {
+  return ({ seq, fact }) => {
+    switch (fact.type) {
+      case 'task.accepted': {
+        const { taskType, priority, prompt } = fact.task;
+        logs.pool.info({ seq, task_id: fact.taskId, task_type: taskType, priority, prompt }, 'task accepted');
+        return;
+      }
+      case 'task.assigned': {
+        const { taskId, assignmentId, lease, workerId, reason } = fact;
+        const details = { seq, task_id: taskId, assignment_id: assignmentId, attempt: lease };
+        logs.pool.info({ ...details, worker_id: workerId, rule: reason.rule }, 'task assigned');
+        logs.worker(workerId).info(typed('processing', details), 'task begun');
+        return;
+      }
+      case 'task.retried': {
+        const { taskId, assignmentId, workerId, failure, delayMs } = fact;
+        const details = {
+          seq,
+          task_id: taskId,
+          assignment_id: assignmentId,
+          code: failure.code,
+          delay_ms: delayMs,
+        };
+        logs.pool.warn({ ...details, worker_id: workerId }, `task waits again: ${failure.message}`);
+        logs.worker(workerId).warn(typed('warning', details), `task given back: ${failure.message}`);
+        return;
+      }
+      case 'task.completed': {
+        const { taskId, assignmentId, workerId, output, usage } = fact;
+        const details = { seq, task_id: taskId, assignment_id: assignmentId, chars: output.length };
+        logs.pool.info({ ...details, worker_id: workerId }, 'task completed');
+        logs.worker(workerId).info(typed('success', { ...details, usage }), 'task completed');
+        return;
+      }
+      case 'task.failed': {
+        const { taskId, workerId, failure } = fact;
+        const details = { seq, task_id: taskId, code: failure.code };
+        logs.pool.error({ ...details, worker_id: workerId }, `task failed: ${failure.message}`);
+        if (workerId !== null)
+          logs.worker(workerId).error(typed('error', details), `task failed: ${failure.message}`);
+        return;
+      }
+      case 'task.cancelled':
+        logs.pool.info({ seq, task_id: fact.taskId, worker_id: fact.workerId }, 'task cancelled');
+        if (fact.workerId !== null) {
+          logs.worker(fact.workerId).warn(typed('warning', { seq, task_id: fact.taskId }), 'task cancelled');
+        }
+        return;
+      case 'worker.changed': {
+        const { workerId, from, to, detail } = fact;
+        const details = { seq, from, to };
+        const message = detail === '' ? `worker is ${to}` : `worker is ${to}: ${detail}`;
+        const good = to === 'alive';
+        logs.pool[good ? 'info' : 'warn']({ ...details, worker_id: workerId }, message);
+        logs.worker(workerId)[good ? 'info' : 'warn'](typed(good ? 'info' : 'warning', details), message);
+        return;
+      }
+      case 'worker.reported_late': {
+        const details = {
+          seq,
+          task_id: fact.taskId,
+          assignment_id: fact.assignmentId,
+          outcome: fact.outcome,
+        };
+        logs.pool.warn({ ...details, worker_id: fact.workerId }, 'a result came after its lease had ended');
+        return;
+      }
+      case 'pool.started':
+        logs.pool.info({ seq, recovered: fact.recovered, waiting: fact.waiting }, 'pool started');
+        return;
+      case 'pool.paused':
+      case 'pool.resumed':
+      case 'pool.stopped':
+        logs.pool.info({ seq }, fact.type.replace('.', ' '));
+        return;
+      case 'pool.draining':
+        logs.pool.info({ seq, leases: fact.leases }, 'pool draining');
+    }
+  };
+}
+
+function typed(type: LineType, details: object): object {
+  return { type, ...details };
+}

@@ -1,0 +1,50 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { MiddlewareHandler } from 'hono';
+import { KoubouError } from '../machines/errors.ts';
+
+/** What monitors ask, and what says nothing about tasks: open to all. */
+const openPaths = new Set(['/health', '/healthz', '/readyz']);
+const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+/**
+ * Lets in who presents the token. Without a token configured the server listens on loopback alone; then only pages of
+ * other sites must be kept out, which a browser on this machine would otherwise let through.
+ */
+export function authenticate(apiToken: string | null): MiddlewareHandler {
+  const expected = apiToken === null ? null : digest(apiToken);
+  return async (c, next) => {
+    if (expected === null) assertSameMachine(c.req.header('origin'));
+    else if (!openPaths.has(c.req.path)) assertToken(expected, c.req.header('authorization'));
+    await next();
+  };
+}
+
+function assertToken(expected: Buffer, header: string | undefined): void {
+  const presented = header?.match(/^Bearer\s+(.+)$/i)?.[1];
+  if (presented === undefined) {
+    throw new KoubouError(
+      'auth.missing',
+      'this server asks for a token: send "Authorization: Bearer <token>"',
+    );
+  }
+  // Of equal length whatever was sent, so that the comparison takes equally long.
+  if (!timingSafeEqual(expected, digest(presented))) {
+    throw new KoubouError(
+      'auth.missing',
+      'the token is wrong; it must be the KOUBOU_API_TOKEN of the server',
+    );
+  }
+}
+
+function assertSameMachine(origin: string | undefined): void {
+  if (origin === undefined) return;
+  if (URL.canParse(origin) && loopbackNames.has(new URL(origin).hostname)) return;
+  throw new KoubouError(
+    'auth.forbidden',
+    'pages of other sites may not use this server; set KOUBOU_API_TOKEN for that',
+  );
+}
+
+function digest(token: string): Buffer {
+  return createHash('sha256').update(token).digest();
+}

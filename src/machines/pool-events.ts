@@ -1,0 +1,58 @@
+import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import type { TaskTicket } from './task-board.ts';
+import type { TaskReport } from './task-machine.ts';
+import type { WorkerReport } from './worker-machine.ts';
+
+/** What the pool may be told to do. Commands are imperative; what happened comes out as facts. */
+export type PoolCommand =
+  /** Recovery has read the rows: begin. */
+  | { readonly type: 'pool.open'; readonly recovered: number; readonly waiting: readonly WaitingCount[] }
+  /** Newly accepted: live at once where the window has room, wait as rows where not. */
+  | { readonly type: 'pool.admit'; readonly tickets: readonly TaskTicket[] }
+  /** Read from rows that waited behind the window of one priority. `exhausted`: nothing more waits there. */
+  | {
+      readonly type: 'pool.activate';
+      readonly priority: number;
+      readonly tickets: readonly TaskTicket[];
+      readonly exhausted: boolean;
+    }
+  /** The start time of these rows has come: they wait behind the window now. */
+  | { readonly type: 'pool.due'; readonly waiting: readonly WaitingCount[] }
+  /** The end of a turn: hand out what can be handed out. */
+  | { readonly type: 'pool.turn' }
+  /** These leases and these ends of leases are on disk: the workers may begin, and must stop. */
+  | {
+      readonly type: 'pool.committed';
+      readonly leased: readonly CommittedLease[];
+      readonly cancelled: readonly CommittedLease[];
+    }
+  /** Cancel the task of this ticket. `isWaiting`: its row waits, so that without an actor it gets one for this. */
+  | { readonly type: 'pool.cancel'; readonly ticket: TaskTicket; readonly isWaiting: boolean }
+  /** These tasks never came to be, or their rows say otherwise than their actors. */
+  | { readonly type: 'pool.forget'; readonly tasks: readonly Forgotten[] }
+  | { readonly type: 'pool.pause' }
+  | { readonly type: 'pool.resume' }
+  /** Hand out nothing more, let what runs end, then stop. */
+  | { readonly type: 'pool.drain' };
+
+/** Rows that wait in one priority; none of them has a `seq` below `firstSeq`. */
+export interface WaitingCount {
+  readonly priority: number;
+  readonly count: number;
+  readonly firstSeq: number;
+}
+
+export interface Forgotten {
+  readonly taskId: TaskId;
+  /** The priority behind whose window it may have been counted; `null` for one that was not. */
+  readonly waitedAt: number | null;
+}
+
+export interface CommittedLease {
+  readonly taskId: TaskId;
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+}
+
+export type PoolEvent = PoolCommand | TaskReport | WorkerReport | DoneActorEvent | ErrorActorEvent;

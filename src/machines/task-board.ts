@@ -1,0 +1,196 @@
+import type { ActorRef, Snapshot } from 'xstate';
+import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import { limits } from './limits.ts';
+import type { WaitingCount } from './pool-events.ts';
+import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
+import type { TaskCommand } from './task-machine.ts';
+
+/** What the pool holds of a task in memory; everything else stays in its row. */
+export interface TaskTicket {
+  readonly taskId: TaskId;
+  readonly seq: number;
+  readonly priority: number;
+  readonly taskType: string;
+  /** The model it asks for by name; `null` for the worker's own. */
+  readonly model: string | null;
+  readonly leases: number;
+  readonly failures: number;
+  /** Failures that are tried again. */
+  readonly retriesMax: number;
+  /** Until its earliest start, in ms; 0 for now. */
+  readonly delayMs: number;
+}
+
+export type TaskRef = ActorRef<Snapshot<unknown>, TaskCommand>;
+
+const seatPrefix = 'task-';
+
+/** The name of a task's actor. */
+export function actorOfSeat(seat: number): string {
+  return `${seatPrefix}${seat}`;
+}
+
+/** The seat behind the name of an actor; `undefined` for an actor that is no task. */
+export function seatOfActor(actorId: string): number | undefined {
+  return actorId.startsWith(seatPrefix) ? Number(actorId.slice(seatPrefix.length)) : undefined;
+}
+
+/** A task that lives as an actor. */
+export interface LiveTask extends ReadyEntry {
+  readonly ticket: TaskTicket;
+  /** The name of its actor. Taken from a pool of names, since XState keeps a little for each name for ever. */
+  readonly seat: number;
+  readonly ref: TaskRef;
+  lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
+}
+
+/** A window with room, and rows behind it. */
+export interface Shortage {
+  readonly priority: number;
+  readonly afterSeq: number;
+  readonly limit: number;
+}
+
+/** The part of one priority that lives, and the part that waits as rows behind it. */
+interface Tier {
+  live: number;
+  /** Rows behind the window. */
+  waiting: number;
+  /** They all have a `seq` above this one. */
+  readUpTo: number;
+}
+
+/**
+ * The registry of the pool, beside its snapshot: XState copies `children` at each spawn, which ten thousand tasks
+ * would pay for a thousand times a second. Changed in place by the pool's actions and by nobody else.
+ */
+export class TaskBoard {
+  readonly ready = new ReadyIndex<LiveTask>();
+  readonly #live = new Map<TaskId, LiveTask>();
+  readonly #bySeat = new Map<number, LiveTask>();
+  readonly #freeSeats: number[] = [];
+  readonly #tiers: readonly Tier[];
+  readonly #tierWindow: number;
+  #seats = 0;
+  /** Live tasks that were postponed when they sat down. */
+  #postponed = 0;
+
+  /** @param window waiting tasks that live as actors, shared by the ten priorities in equal parts */
+  constructor(window: number) {
+    this.#tierWindow = Math.max(1, Math.floor(window / 10));
+    this.#tiers = Array.from({ length: 11 }, () => ({ live: 0, waiting: 0, readUpTo: 0 }));
+  }
+
+  get liveCount(): number {
+    return this.#live.size;
+  }
+
+  /** Tasks that wait as rows. */
+  get dormantCount(): number {
+    return this.#tiers.reduce((sum, tier) => sum + tier.waiting, 0);
+  }
+
+  get(taskId: TaskId): LiveTask | undefined {
+    return this.#live.get(taskId);
+  }
+
+  atSeat(seat: number): LiveTask | undefined {
+    return this.#bySeat.get(seat);
+  }
+
+  all(): IterableIterator<LiveTask> {
+    return this.#live.values();
+  }
+
+  /**
+   * Whether a newly accepted task may live at once. One that waits for a later time does so as a row until then, but
+   * for the near ones, which a timer starts to the millisecond.
+   */
+  hasRoomFor(ticket: TaskTicket): boolean {
+    if (ticket.delayMs > 0) {
+      return ticket.delayMs <= limits.scheduledHorizonMs && this.#postponed < limits.scheduledWindow;
+    }
+    const tier = this.#tier(ticket.priority);
+    return tier.waiting === 0 && tier.live < this.#tierWindow;
+  }
+
+  /** Leaves a newly accepted task to its row, behind the window. */
+  leaveDormant(ticket: TaskTicket): void {
+    const tier = this.#tier(ticket.priority);
+    if (tier.waiting === 0) tier.readUpTo = ticket.seq - 1;
+    tier.waiting += 1;
+  }
+
+  /** Counts rows that a former process left waiting, or whose time has come. */
+  inherit({ priority, count, firstSeq }: WaitingCount): void {
+    const tier = this.#tier(priority);
+    tier.waiting += count;
+    tier.readUpTo = Math.min(tier.readUpTo, firstSeq - 1);
+  }
+
+  /** One row behind the window waits no more: it got its actor, or was never written. */
+  awaken(priority: number): void {
+    const tier = this.#tier(priority);
+    tier.waiting = Math.max(0, tier.waiting - 1);
+  }
+
+  /** Notes that the rows of `priority` up to `seq` were read; `exhausted` when nothing waits behind them. */
+  readRows(priority: number, seq: number, exhausted: boolean): void {
+    const tier = this.#tier(priority);
+    tier.readUpTo = Math.max(tier.readUpTo, seq);
+    if (exhausted) tier.waiting = 0;
+  }
+
+  takeSeat(): number {
+    const free = this.#freeSeats.pop();
+    if (free !== undefined) return free;
+    this.#seats += 1;
+    return this.#seats;
+  }
+
+  sit(seat: number, ticket: TaskTicket, ref: TaskRef): LiveTask {
+    const task: LiveTask = {
+      ticket,
+      seat,
+      ref,
+      lease: null,
+      waiting: false,
+      seq: ticket.seq,
+      priority: ticket.priority,
+      routeClass: ticket.taskType,
+    };
+    this.#live.set(ticket.taskId, task);
+    this.#bySeat.set(seat, task);
+    this.#tier(ticket.priority).live += 1;
+    if (ticket.delayMs > 0) this.#postponed += 1;
+    return task;
+  }
+
+  /** Forgets a task whose actor has ended. Its seat is free again. */
+  leave(task: LiveTask): void {
+    this.ready.remove(task);
+    this.#live.delete(task.ticket.taskId);
+    this.#bySeat.delete(task.seat);
+    this.#freeSeats.push(task.seat);
+    this.#tier(task.priority).live -= 1;
+    if (task.ticket.delayMs > 0) this.#postponed -= 1;
+  }
+
+  /** What to read next from the rows: priorities whose window is half empty and that have rows behind it. */
+  shortages(): readonly Shortage[] {
+    const found: Shortage[] = [];
+    for (let priority = 10; priority >= 1; priority -= 1) {
+      const tier = this.#tier(priority);
+      if (tier.waiting === 0 || tier.live * 2 > this.#tierWindow) continue;
+      const limit = Math.min(limits.activationBatch, this.#tierWindow - tier.live);
+      found.push({ priority, afterSeq: tier.readUpTo, limit });
+    }
+    return found;
+  }
+
+  #tier(priority: number): Tier {
+    const tier = this.#tiers[priority];
+    if (tier === undefined) throw new RangeError(`priority ${priority} is not 1 to 10`);
+    return tier;
+  }
+}

@@ -1,0 +1,221 @@
+import { type ActorRef, assign, emit, type Snapshot, sendTo, setup } from 'xstate';
+import type { RecordedTaskFact } from './facts.ts';
+import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import { limits } from './limits.ts';
+import type { Failure, Outcome } from './outcome.ts';
+import { failureOf, judge, type RetryPolicy, retryDelayMs, type Verdict } from './retry.ts';
+import type { DispatchReason } from './routing.ts';
+
+/** Bumped when a stored row means something else to the chart; rows of older versions are migrated first. */
+export const taskMachineVersion = 1;
+
+export interface TaskInput {
+  readonly taskId: TaskId;
+  readonly pool: ActorRef<Snapshot<unknown>, TaskReport>;
+  readonly leases: number;
+  readonly failures: number;
+  readonly retryPolicy: RetryPolicy;
+}
+
+export interface TaskContext extends TaskInput {
+  readonly lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
+  /** Of the state that waits: until its start, or until its next attempt. */
+  readonly delayMs: number;
+}
+
+export type TaskCommand =
+  /** Start no earlier than `delayMs` from now. */
+  | { readonly type: 'task.postpone'; readonly delayMs: number }
+  | {
+      readonly type: 'task.assign';
+      readonly assignmentId: AssignmentId;
+      readonly workerId: WorkerId;
+      readonly reason: DispatchReason;
+    }
+  /** The lease is on disk and the worker has the job. */
+  | { readonly type: 'task.start' }
+  /** The attempt has ended. The sender has checked the fencing token. `draw` is uniform in [0, 1). */
+  | { readonly type: 'task.settle'; readonly outcome: Outcome; readonly draw: number }
+  | { readonly type: 'task.cancel' };
+
+/** What a task tells its pool: it may be given out (again). */
+export type TaskReport = { readonly type: 'task.ready'; readonly taskId: TaskId };
+
+type CancelledFrom = Extract<RecordedTaskFact, { type: 'task.cancelled' }>['from'];
+type Settle = Extract<TaskCommand, { type: 'task.settle' }>;
+
+const outcomeOf = ({ event }: { event: Settle }) => ({ outcome: event.outcome });
+
+/** The lease of a task that has one; asking another is a bug of the chart. */
+function leaseOf(context: TaskContext): { assignmentId: AssignmentId; workerId: WorkerId } {
+  if (context.lease === null) throw new TypeError(`task ${context.taskId} has no lease`);
+  return context.lease;
+}
+
+function whyAgain(outcome: Outcome): Failure {
+  if (outcome.kind === 'retry' || outcome.kind === 'released') return outcome.failure;
+  return { code: 'worker.lost', message: 'the execution stopped without a verdict' };
+}
+
+/** One task, from admission to its ending. Prompt and output stay out of it: they live in the row. */
+export const taskMachine = setup({
+  types: {
+    input: {} as TaskInput,
+    context: {} as TaskContext,
+    events: {} as TaskCommand,
+    emitted: {} as RecordedTaskFact,
+  },
+  delays: {
+    waitMs: ({ context }) => Math.min(context.delayMs, limits.timerMsMax),
+  },
+  guards: {
+    leadsTo: ({ context }, params: { verdict: Verdict; outcome: Outcome }) =>
+      judge(params.outcome, context, context.retryPolicy) === params.verdict,
+  },
+  actions: {
+    setDelay: assign((_, params: { delayMs: number }) => ({ delayMs: params.delayMs })),
+    takeLease: assign(({ context }, params: { assignmentId: AssignmentId; workerId: WorkerId }) => ({
+      lease: { assignmentId: params.assignmentId, workerId: params.workerId },
+      leases: context.leases + 1,
+    })),
+    countFailure: assign(({ context }, params: { outcome: Outcome; draw: number }) => {
+      const failures = context.failures + 1;
+      const floorMs = params.outcome.kind === 'retry' ? params.outcome.delayMsMin : 0;
+      return { failures, delayMs: retryDelayMs(context.retryPolicy, failures, params.draw, floorMs) };
+    }),
+    endLease: assign({ lease: null }),
+    reportReady: sendTo(
+      ({ context }) => context.pool,
+      ({ context }) => ({ type: 'task.ready', taskId: context.taskId }) as const,
+    ),
+    recordAssigned: emit(({ context }, params: { reason: DispatchReason }) => ({
+      type: 'task.assigned',
+      taskId: context.taskId,
+      ...leaseOf(context),
+      lease: context.leases,
+      reason: params.reason,
+    })),
+    recordRetried: emit(({ context }, params: { outcome: Outcome }) => ({
+      type: 'task.retried',
+      taskId: context.taskId,
+      ...leaseOf(context),
+      failure: whyAgain(params.outcome),
+      delayMs: context.delayMs,
+      failures: context.failures,
+    })),
+    recordCompleted: emit(({ context }, params: { outcome: Outcome }) => {
+      if (params.outcome.kind !== 'succeeded') throw new TypeError('only a success completes a task');
+      const { output, usage } = params.outcome;
+      return { type: 'task.completed', taskId: context.taskId, ...leaseOf(context), output, usage };
+    }),
+    recordFailed: emit(({ context }, params: { outcome: Outcome }) => ({
+      type: 'task.failed',
+      taskId: context.taskId,
+      ...leaseOf(context),
+      failure: failureOf(params.outcome),
+    })),
+    recordCancelled: emit(({ context }, params: { from: CancelledFrom }) => ({
+      type: 'task.cancelled',
+      taskId: context.taskId,
+      from: params.from,
+      assignmentId: context.lease?.assignmentId ?? null,
+      workerId: context.lease?.workerId ?? null,
+    })),
+  },
+}).createMachine({
+  id: 'task',
+  context: ({ input }) => ({ ...input, lease: null, delayMs: 0 }),
+  initial: 'queued',
+  states: {
+    queued: {
+      on: {
+        'task.postpone': {
+          target: 'scheduled',
+          actions: { type: 'setDelay', params: ({ event }) => ({ delayMs: event.delayMs }) },
+        },
+        'task.assign': {
+          target: 'leased',
+          actions: [
+            { type: 'takeLease', params: ({ event }) => event },
+            { type: 'recordAssigned', params: ({ event }) => ({ reason: event.reason }) },
+          ],
+        },
+        'task.cancel': {
+          target: 'cancelled',
+          actions: { type: 'recordCancelled', params: { from: 'queued' } },
+        },
+      },
+    },
+    scheduled: {
+      after: { waitMs: { target: 'queued', actions: 'reportReady' } },
+      on: {
+        'task.cancel': {
+          target: 'cancelled',
+          actions: { type: 'recordCancelled', params: { from: 'scheduled' } },
+        },
+      },
+    },
+    leased: {
+      initial: 'assigned',
+      states: {
+        assigned: { on: { 'task.start': 'running' } },
+        running: {},
+      },
+      on: {
+        'task.settle': [
+          {
+            guard: {
+              type: 'leadsTo',
+              params: ({ event }) => ({ verdict: 'completed', outcome: event.outcome }),
+            },
+            target: 'completed',
+            actions: { type: 'recordCompleted', params: outcomeOf },
+          },
+          {
+            guard: {
+              type: 'leadsTo',
+              params: ({ event }) => ({ verdict: 'backingOff', outcome: event.outcome }),
+            },
+            target: 'backingOff',
+            actions: [
+              { type: 'countFailure', params: ({ event }) => event },
+              { type: 'recordRetried', params: outcomeOf },
+              'endLease',
+            ],
+          },
+          {
+            guard: {
+              type: 'leadsTo',
+              params: ({ event }) => ({ verdict: 'queued', outcome: event.outcome }),
+            },
+            target: 'queued',
+            actions: [
+              { type: 'setDelay', params: { delayMs: 0 } },
+              { type: 'recordRetried', params: outcomeOf },
+              'endLease',
+              'reportReady',
+            ],
+          },
+          { target: 'failed', actions: { type: 'recordFailed', params: outcomeOf } },
+        ],
+        'task.cancel': {
+          target: 'cancelled',
+          actions: { type: 'recordCancelled', params: { from: 'running' } },
+        },
+      },
+    },
+    backingOff: {
+      after: { waitMs: { target: 'queued', actions: 'reportReady' } },
+      on: {
+        'task.cancel': {
+          target: 'cancelled',
+          actions: { type: 'recordCancelled', params: { from: 'backingOff' } },
+        },
+      },
+    },
+    completed: { type: 'final' },
+    failed: { type: 'final' },
+    cancelled: { type: 'final' },
+  },
+  options: { maxIterations: limits.machineIterationsMax },
+});

@@ -1,0 +1,91 @@
+import type { Journal } from '../db/journal.ts';
+import type { Store } from '../db/store.ts';
+import { KoubouError } from '../machines/errors.ts';
+import type { TaskId } from '../machines/identifiers.ts';
+import type { TaskTicket } from '../machines/task-board.ts';
+import { acceptedTask, fingerprintOf, newTicket, type TaskSpec } from './delegation.ts';
+
+/** What taking in tasks needs of the runtime. */
+export interface DelegationPorts {
+  readonly store: Pick<Store, 'idempotent'>;
+  readonly journal: Pick<Journal, 'accept' | 'refusal'>;
+  readonly nextTaskId: () => TaskId;
+  readonly now: () => number;
+  /** Further tries of a task that asks for no number. */
+  readonly retriesMax: number;
+  /** @throws KoubouError when nothing (more) is accepted now */
+  readonly assertOpen: (count: number) => void;
+  readonly admit: (tickets: readonly TaskTicket[]) => void;
+}
+
+export interface Delegated {
+  readonly taskIds: readonly TaskId[];
+  /** The same request was accepted before, under the same key: these are its tasks. */
+  readonly replayed: boolean;
+}
+
+/** Takes in new tasks: durable before it resolves, admitted to the pool meanwhile. */
+export class Delegations {
+  readonly #ports: DelegationPorts;
+  #nextSeq: number;
+  /** Keys whose tasks are on their way to the disk. */
+  readonly #arriving = new Map<string, { fingerprint: string; taskIds: Promise<readonly TaskId[]> }>();
+
+  /** @param nextSeq above the `seq` of every task that was ever accepted */
+  constructor(ports: DelegationPorts, nextSeq: number) {
+    this.#ports = ports;
+    this.#nextSeq = nextSeq;
+  }
+
+  /**
+   * Accepts all of `specs` or none.
+   *
+   * @param key of the client (`Idempotency-Key`): the same key and request give the same tasks
+   * @throws KoubouError `idempotency.conflict`, `pool.full`, `pool.draining`, `storage.unavailable`
+   */
+  async delegate(specs: readonly TaskSpec[], key: string | null): Promise<Delegated> {
+    if (key === null) return { taskIds: await this.#accept(specs, null), replayed: false };
+    const fingerprint = fingerprintOf(specs);
+    const known = this.#arriving.get(key) ?? this.#stored(key);
+    if (known !== undefined) {
+      if (known.fingerprint !== fingerprint) throw conflict(key);
+      return { taskIds: await known.taskIds, replayed: true };
+    }
+    const taskIds = this.#accept(specs, { key, fingerprint });
+    this.#arriving.set(key, { fingerprint, taskIds });
+    try {
+      return { taskIds: await taskIds, replayed: false };
+    } finally {
+      this.#arriving.delete(key);
+    }
+  }
+
+  #stored(key: string): { fingerprint: string; taskIds: Promise<readonly TaskId[]> } | undefined {
+    const row = this.#ports.store.idempotent(key);
+    if (row === undefined) return undefined;
+    return { fingerprint: row.fingerprint, taskIds: Promise.resolve(JSON.parse(row.taskIds) as TaskId[]) };
+  }
+
+  async #accept(
+    specs: readonly TaskSpec[],
+    idempotency: { key: string; fingerprint: string } | null,
+  ): Promise<readonly TaskId[]> {
+    const { journal, nextTaskId, now, retriesMax, admit, assertOpen } = this.#ports;
+    assertOpen(specs.length);
+    if (journal.refusal !== undefined) throw journal.refusal;
+    const tasks = specs.map((spec) => acceptedTask(spec, nextTaskId(), this.#nextSeq++));
+    // The journal first: what the pool then says of these tasks comes behind them.
+    const written = journal.accept(tasks, idempotency);
+    admit(tasks.map((task) => newTicket(task, retriesMax, now())));
+    await written;
+    return tasks.map(({ taskId }) => taskId);
+  }
+}
+
+function conflict(key: string): KoubouError {
+  return new KoubouError(
+    'idempotency.conflict',
+    'this Idempotency-Key was used for another request; use a new key for a new request',
+    { details: { key } },
+  );
+}

@@ -1,0 +1,44 @@
+import type { TextRelay } from '../actors/text-relay.ts';
+import type { CommittedFact } from '../machines/facts.ts';
+import type { CommittedLease } from '../machines/pool-events.ts';
+
+/** What the workers must learn from a commit. */
+export interface WorkerOrders {
+  readonly leased: readonly CommittedLease[];
+  readonly cancelled: readonly CommittedLease[];
+}
+
+/** Reads from committed facts what is to be begun and what is to be stopped, and turns the live text over to it. */
+export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay): WorkerOrders {
+  const leased: CommittedLease[] = [];
+  const cancelled: CommittedLease[] = [];
+  for (const { fact } of committed) {
+    switch (fact.type) {
+      case 'task.assigned':
+        texts.open(fact.taskId, fact.assignmentId);
+        leased.push({ taskId: fact.taskId, assignmentId: fact.assignmentId, workerId: fact.workerId });
+        break;
+      case 'task.cancelled': {
+        const { taskId, assignmentId, workerId } = fact;
+        texts.close(taskId);
+        if (assignmentId !== null && workerId !== null) cancelled.push({ taskId, assignmentId, workerId });
+        break;
+      }
+      case 'task.completed':
+      case 'task.failed':
+      case 'task.retried':
+        texts.close(fact.taskId);
+        break;
+      case 'task.accepted':
+      case 'worker.changed':
+      case 'worker.reported_late':
+      case 'pool.started':
+      case 'pool.paused':
+      case 'pool.resumed':
+      case 'pool.draining':
+      case 'pool.stopped':
+        break;
+    }
+  }
+  return { leased, cancelled };
+}

@@ -1,0 +1,45 @@
+import type { SnapshotFrom } from 'xstate';
+import type { KoubouError } from '../machines/errors.ts';
+import type { poolMachine } from '../machines/pool-machine.ts';
+
+/** Whether new tasks are accepted and can run, and if not, why. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** starting, running, paused, draining or stopped. */
+  readonly pool: string;
+  /** One sentence each, for people. Some are told although it is ready. */
+  readonly reasons: readonly string[];
+  readonly workers: { readonly total: number; readonly alive: number };
+  /** Waiting tasks: as actors, and as rows behind the window. */
+  readonly waiting: { readonly live: number; readonly dormant: number };
+  readonly leases: number;
+}
+
+export function readinessOf(
+  pool: SnapshotFrom<typeof poolMachine>,
+  refusal: KoubouError | undefined,
+): Readiness {
+  const { roster, board } = pool.context;
+  const workers = [...roster.all()];
+  const alive = workers.filter(({ liveness }) => liveness === 'alive').length;
+  const state = poolState(pool);
+  const reasons: string[] = [];
+  if (state !== 'running' && state !== 'paused') reasons.push(`the pool is ${state}`);
+  if (refusal !== undefined) reasons.push(refusal.message);
+  const ready = reasons.length === 0;
+  if (state === 'paused') reasons.push('the pool is paused: tasks are accepted and wait');
+  if (alive === 0) reasons.push('no worker is alive: tasks are accepted and wait');
+  return {
+    ready,
+    pool: state,
+    reasons,
+    workers: { total: workers.length, alive },
+    waiting: { live: board.ready.size, dormant: board.dormantCount },
+    leases: roster.leaseCount,
+  };
+}
+
+function poolState(pool: SnapshotFrom<typeof poolMachine>): string {
+  if (pool.matches({ running: 'paused' })) return 'paused';
+  return typeof pool.value === 'string' ? pool.value : 'running';
+}

@@ -1,0 +1,86 @@
+import type { TaskStatus } from '../db/schema.ts';
+import { isoTime } from '../db/sql-time.ts';
+import { metadataOf, type StoredResult, type TaskRow } from '../db/tasks-table.ts';
+
+/** A task as all doors show it; the names are those of the wire. Times are ISO 8601 in UTC. */
+export interface TaskView {
+  readonly task_id: string;
+  readonly status: TaskStatus;
+  /** The finer state: scheduled, queued, backing_off, running, or the ending. */
+  readonly state: string;
+  readonly type: string;
+  readonly priority: number;
+  readonly prompt: string;
+  readonly result: TaskResult | null;
+  readonly worker_id: string | null;
+  readonly assignment_id: number | null;
+  /** Leases so far. */
+  readonly attempts: number;
+  readonly failures: number;
+  /** Earliest (next) start, while it waits for one. */
+  readonly run_at: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+export interface TaskResult {
+  readonly success: boolean;
+  readonly output: string;
+  readonly error: string | null;
+  readonly error_code: string | null;
+  readonly usage: Readonly<Record<string, unknown>> | null;
+}
+
+export function taskView(row: TaskRow): TaskView {
+  return {
+    task_id: row.taskId,
+    status: row.status,
+    state: stateOf(row),
+    type: row.taskType,
+    priority: row.priority,
+    prompt: row.prompt,
+    result: row.result === null ? null : resultView(JSON.parse(row.result) as StoredResult),
+    worker_id: row.workerId,
+    assignment_id: row.assignmentId,
+    attempts: row.leases,
+    failures: row.failures,
+    run_at: row.runAtMs === null ? null : new Date(row.runAtMs).toISOString(),
+    created_at: isoTime(row.createdAt),
+    updated_at: isoTime(row.updatedAt),
+    started_at: row.startedAt === null ? null : isoTime(row.startedAt),
+    ended_at: row.endedAt === null ? null : isoTime(row.endedAt),
+    metadata: { ...metadataOf(row) },
+  };
+}
+
+/** The state of the chart that a row stands for. */
+export function stateOf(row: Pick<TaskRow, 'status' | 'runAtMs' | 'failures'>): string {
+  if (row.status === 'in_progress') return 'running';
+  if (row.status !== 'pending') return row.status;
+  if (row.runAtMs === null) return 'queued';
+  return row.failures > 0 ? 'backing_off' : 'scheduled';
+}
+
+function resultView(result: StoredResult): TaskResult {
+  const { success, output, error, error_code, usage } = result;
+  if (usage === null) return { success, output, error, error_code, usage: null };
+  return {
+    success,
+    output,
+    error,
+    error_code,
+    usage: {
+      model: usage.model,
+      prompt_tokens: usage.promptTokens,
+      output_tokens: usage.outputTokens,
+      load_ms: usage.loadMs,
+      prompt_ms: usage.promptMs,
+      generate_ms: usage.generateMs,
+      total_ms: usage.totalMs,
+      done_reason: usage.doneReason,
+    },
+  };
+}

@@ -1,0 +1,102 @@
+/** Files that say everything that can be said, by the names of `Texts`. */
+
+const sampling = {
+  temperature: 0.3,
+  num_ctx: 16_384,
+  num_predict: -1,
+  num_keep: 4,
+  top_p: 0.9,
+  top_k: 40,
+  min_p: 0,
+  typical_p: 1,
+  repeat_penalty: 1.1,
+  repeat_last_n: 64,
+  presence_penalty: 0,
+  frequency_penalty: 0,
+  seed: 42,
+  stop: ['END'],
+  num_batch: 512,
+  num_gpu: -1,
+  main_gpu: 0,
+  num_thread: 8,
+  use_mmap: true,
+  numa: false,
+};
+
+const everyWorker = {
+  backend: 'ollama',
+  model: 'gpt-oss:20b',
+  performance_factor: 1,
+  max_concurrent_tasks: 2,
+  max_tokens: 32_768,
+  network_timeout: 300,
+  capabilities: ['translation'],
+  standby: false,
+};
+
+export const everyKey = {
+  koubou: {
+    host: '127.0.0.1',
+    ports: { rest: 8765, websocket: 8766, graphql: 8767, logs: 8768, dashboard: 8080 },
+    storage: { durability: 'full' },
+    server: { sync_wait_seconds: 300, drain_grace_seconds: 30 },
+    pool: { admission_window: 10_000 },
+    logging: { level: 'info', max_size_mib: 10, keep_files: 5 },
+    task_types: ['sql'],
+  },
+  workers: {
+    workers: {
+      local_workers: [
+        { ...everyWorker, worker_id: 'a', worker_type: 'local', server_host: 'http://localhost:11434' },
+      ],
+      remote_workers: [
+        {
+          ...everyWorker,
+          worker_id: 'b',
+          worker_type: 'remote',
+          remote_host: '192.168.11.6',
+          remote_port: 11_434,
+        },
+      ],
+    },
+    routing_policy: {
+      strategy: 'priority_based',
+      rules: [
+        {
+          priority_range: [1, 10],
+          preferred_workers: ['local', 'b'],
+          fallback_to_local: true,
+          load_balancing: true,
+          reason: 'for the test',
+        },
+      ],
+    },
+    performance: {
+      metrics_interval: 60,
+      auto_adjust_performance: true,
+      adjustment_interval: 1_800,
+      default_timeout: 120,
+      remote_timeout: 300,
+    },
+    health_check: { interval: 15, timeout: 90, max_failures: 3 },
+    pool: {
+      min_workers: 1,
+      max_workers: 5,
+      max_active_tasks: 3,
+      scale_up_threshold: 0.8,
+      scale_down_threshold: 0.3,
+    },
+  },
+  models: {
+    default_model: 'any',
+    server: { host: 'http://localhost:11434', timeout: 300, retry_count: 3, retry_delay: 5 },
+    models: { any: { name: 'any:1b', description: 'Any.', options: sampling, use_cases: ['tests'] } },
+    task_recommendations: { translation: 'any' },
+    performance: {
+      auto_select: { enabled: true, rules: [{ condition: 'task_size < 100', model: 'any' }] },
+      fallback: { enabled: true, chain: ['any'] },
+      cache: { enabled: true, ttl: 3_600, max_size: 100 },
+    },
+    logging: { level: 'INFO', detailed_prompts: false, save_responses: true, response_dir: 'there' },
+  },
+};
