@@ -1,9 +1,12 @@
 import { defineConfig } from 'vitest/config';
 
+// What is tested is what runs: under any other name of the environment XState's development build would be loaded.
+process.env['NODE_ENV'] = 'production';
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/llm/node_modules/**'],
+    exclude: ['test/llm/**'],
     setupFiles: ['test/support/setup.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,

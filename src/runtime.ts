@@ -18,7 +18,7 @@ import type { Forgotten } from './machines/pool-events.ts';
 import type { WorkerConfig } from './machines/routing-policy.ts';
 import type { TaskTicket } from './machines/task-board.ts';
 import { endpointOf, type WorkerEndpoint } from './runtime/backends.ts';
-import { type TaskSpec, ticketOfRow } from './runtime/delegation.ts';
+import { type IdempotencyKey, type TaskSpec, ticketOfRow } from './runtime/delegation.ts';
 import { type Delegated, Delegations } from './runtime/delegations.ts';
 import { ordersOf } from './runtime/effects.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
@@ -35,6 +35,8 @@ export interface RuntimeOptions {
   readonly log: RuntimeLog;
   readonly clock?: Clock;
   readonly random?: Random;
+  /** Where tasks are kept; by default the SQLite file of the home. The runtime closes it. */
+  readonly store?: Store;
   /** How each worker is reached; by default what its configuration says. */
   readonly endpointOf?: (worker: WorkerConfig) => WorkerEndpoint;
 }
@@ -48,7 +50,8 @@ export interface RuntimeOptions {
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const clock = options.clock ?? systemClock;
   const { config } = options;
-  const store = openStore(homePaths(config.home).database, config.storage.durability, clock.now());
+  const { database } = homePaths(config.home);
+  const store = options.store ?? openStore(database, config.storage.durability, clock.now());
   try {
     const runtime = new Runtime(options, store, clock);
     await runtime.open();
@@ -142,8 +145,8 @@ export class Runtime {
   }
 
   /** Accepts tasks: all of them or none, on disk when it resolves. See {@link Delegations.delegate}. */
-  delegate(specs: readonly TaskSpec[], idempotencyKey: string | null = null): Promise<Delegated> {
-    return this.#delegations.delegate(specs, idempotencyKey);
+  delegate(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null = null): Promise<Delegated> {
+    return this.#delegations.delegate(specs, idempotency);
   }
 
   /** @throws KoubouError `task.unknown` */

@@ -45,7 +45,7 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
   };
   const turn = async () => {
     turnWanted = false;
-    pool.send({ type: 'pool.turn' });
+    if (pool.getSnapshot().status === 'active') pool.send({ type: 'pool.turn' });
     await ports.flush();
     const wanted = shortages;
     shortages = [];

@@ -17,7 +17,7 @@ import type { Clock } from './clock.ts';
 /**
  * Starts an actor as a child of `parent` without a place in the parent's snapshot: `spawnChild` copies all children at
  * each spawn. The child reports to its parent (`xstate.done.actor.<id>`, `xstate.error.actor.<id>`); `parent.stop()`
- * does not stop it, so the parent must.
+ * does not stop it, so the parent must, by `stop()` of the child.
  */
 export function spawnBeside<L extends AnyActorLogic>(
   parent: AnyActorRef,
@@ -29,6 +29,9 @@ export function spawnBeside<L extends AnyActorLogic>(
     logic as AnyActorLogic,
     { ...options, parent } as Parameters<typeof createActor>[1],
   );
+  // XState refuses `stop()` to an actor that has a parent, since the parent would go on listing it; this one does not.
+  const { _stop: stop } = actor as unknown as { _stop(): void };
+  Object.assign(actor, { stop });
   actor.start();
   return actor as unknown as ActorRefFrom<L>;
 }

@@ -1,9 +1,9 @@
 import type { Context, Hono } from 'hono';
 import { KoubouError } from '../machines/errors.ts';
 import { parseTaskId, type TaskId } from '../machines/identifiers.ts';
-import { limits } from '../machines/limits.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import type { Runtime } from '../runtime.ts';
+import { idempotencyOf } from './idempotency.ts';
 import { check, readJson } from './request-body.ts';
 import type { Delegation, DelegationSchemas } from './task-schemas.ts';
 import { specOf, warningsOf } from './task-specs.ts';
@@ -13,8 +13,9 @@ export function taskRoutes(app: Hono, runtime: Runtime, { one, many }: Delegatio
   const { server } = runtime.config;
 
   app.post('/task/delegate', async (c) => {
-    const body = check(one, await readJson(c));
-    const { taskIds, replayed } = await runtime.delegate([specOf(body, Date.now())], idempotencyKey(c));
+    const sent = await readJson(c);
+    const body = check(one, sent);
+    const { taskIds, replayed } = await runtime.delegate([specOf(body, Date.now())], idempotencyOf(c, sent));
     const taskId = taskIds[0] as TaskId;
     if (replayed) c.header('Idempotency-Replayed', 'true');
     if (body.sync === true) {
@@ -27,10 +28,11 @@ export function taskRoutes(app: Hono, runtime: Runtime, { one, many }: Delegatio
   });
 
   app.post('/tasks/delegate', async (c) => {
-    const { tasks } = check(many, await readJson(c));
+    const sent = await readJson(c);
+    const { tasks } = check(many, sent);
     const nowMs = Date.now();
     const specs = tasks.map((task) => specOf(task, nowMs));
-    const { taskIds, replayed } = await runtime.delegate(specs, idempotencyKey(c));
+    const { taskIds, replayed } = await runtime.delegate(specs, idempotencyOf(c, sent));
     if (replayed) c.header('Idempotency-Replayed', 'true');
     return c.json(
       { count: taskIds.length, tasks: taskIds.map((task_id) => ({ task_id, status: 'pending' })) },
@@ -70,18 +72,6 @@ export function taskIdOf(c: Context): TaskId {
       'there is no such task; ids look like task_20261122_101500_123456_…',
     );
   return id;
-}
-
-function idempotencyKey(c: Context): string | null {
-  const key = c.req.header('idempotency-key');
-  if (key === undefined) return null;
-  if (key.length === 0 || key.length > limits.idempotencyKeyCharsMax) {
-    throw new KoubouError(
-      'request.invalid',
-      `Idempotency-Key must have 1 to ${limits.idempotencyKeyCharsMax} characters`,
-    );
-  }
-  return key;
 }
 
 function accepted(c: Context, task: Pick<TaskView, 'task_id' | 'status'>, body: Delegation) {

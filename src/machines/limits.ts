@@ -21,6 +21,7 @@ export const limits = {
   leasesPerTaskMax: 50,
   /** One delegation: prompt and options. 10 MB is far over any model's context. */
   bodyBytesMax: 10 * 1024 * 1024,
+  /** One prompt; the rest of a body is its options, and what JSON escapes. */
   promptCharsMax: 4 * 1024 * 1024,
   /** Keys are UUIDs and the like; the header of a key that is a document is a mistake. */
   idempotencyKeyCharsMax: 255,

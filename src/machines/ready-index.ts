@@ -8,9 +8,14 @@ export interface ReadyEntry {
   waiting: boolean;
 }
 
-/** A binary min-heap by `seq`. Entries that stopped waiting are dropped when they come up. */
+/** So few stale entries are not worth looking for. */
+const staleMin = 64;
+
+/** A binary min-heap by `seq`. Entries that stopped waiting are dropped when they come up, or are the greater part. */
 class Lane<E extends ReadyEntry> {
-  readonly #heap: E[] = [];
+  #heap: E[] = [];
+  /** Entries that stopped waiting; some may wait again. */
+  #stale = 0;
 
   push(entry: E): void {
     const heap = this.#heap;
@@ -31,8 +36,18 @@ class Lane<E extends ReadyEntry> {
       const first = this.#heap[0] as E;
       if (first.waiting) return first;
       this.#dropFirst();
+      this.#stale -= 1;
     }
     return undefined;
+  }
+
+  /** One entry stopped waiting. It may stand behind one that stays, so it is not left to come up. */
+  retire(): void {
+    this.#stale += 1;
+    if (this.#stale < staleMin || this.#stale * 2 < this.#heap.length) return;
+    const waiting = new Set(this.#heap.filter((entry) => entry.waiting));
+    this.#heap = [...waiting].sort((a, b) => a.seq - b.seq);
+    this.#stale = 0;
   }
 
   #dropFirst(): void {
@@ -88,6 +103,7 @@ export class ReadyIndex<E extends ReadyEntry> {
     if (!entry.waiting) return;
     entry.waiting = false;
     this.#size -= 1;
+    this.#lanes.get(entry.priority)?.get(entry.routeClass)?.retire();
   }
 
   /**

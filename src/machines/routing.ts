@@ -45,8 +45,9 @@ const unruled: RoutingRule = {
   reason: 'no rule covers this priority: any worker',
 };
 
-/** The rule of `workers.yaml` for a priority. */
+/** The rule of `workers.yaml` for a priority. Only `priority_based` asks them. */
 export function ruleFor(policy: RoutingPolicy, priority: number): RoutingRule {
+  if (policy.strategy !== 'priority_based') return { ...unruled, reason: `strategy ${policy.strategy}` };
   return policy.rules.find((rule) => rule.priorityMin <= priority && priority <= rule.priorityMax) ?? unruled;
 }
 
@@ -56,7 +57,8 @@ export function ruleFor(policy: RoutingPolicy, priority: number): RoutingRule {
  * The rule's `preferred_workers` are tried in their order, or all together under `load_balancing`. Local workers stand
  * in under `fallback_to_local` when no preferred worker lives: a busy one is waited for, since a rule that names remote
  * workers means to keep the local ones free. Within a tier active workers come before standby ones, then the least
- * loaded, then the fastest, then the first by name, so that equal inputs give equal choices.
+ * loaded, then the fastest (the other way round under `fastest`), then the first by name, so that equal inputs give
+ * equal choices.
  */
 export function route(
   demand: Demand,
@@ -68,7 +70,7 @@ export function route(
   for (const tier of tiersOf(rule, demand, views)) {
     const choice = views
       .filter((view) => tier(view) && refusal(view, demand) === undefined)
-      .sort(bySuitability)[0];
+      .sort(policy.strategy === 'fastest' ? bySpeed : byLoad)[0];
     if (choice !== undefined) return explain(rule, demand, views, choice, tier);
   }
   return undefined;
@@ -104,14 +106,15 @@ function refusal(view: WorkerView, demand: Demand): Refusal | undefined {
   return undefined;
 }
 
-function bySuitability(a: WorkerView, b: WorkerView): number {
-  return (
-    Number(a.admission === 'standby') - Number(b.admission === 'standby') ||
-    load(a) - load(b) ||
-    b.performanceFactor - a.performanceFactor ||
-    (a.workerId < b.workerId ? -1 : 1)
-  );
-}
+type Order = (a: WorkerView, b: WorkerView) => number;
+
+const activeFirst: Order = (a, b) => Number(a.admission === 'standby') - Number(b.admission === 'standby');
+const leastLoaded: Order = (a, b) => load(a) - load(b);
+const fastest: Order = (a, b) => b.performanceFactor - a.performanceFactor;
+const byName: Order = (a, b) => (a.workerId < b.workerId ? -1 : 1);
+
+const byLoad: Order = (a, b) => activeFirst(a, b) || leastLoaded(a, b) || fastest(a, b) || byName(a, b);
+const bySpeed: Order = (a, b) => activeFirst(a, b) || fastest(a, b) || leastLoaded(a, b) || byName(a, b);
 
 function load(view: WorkerView): number {
   return view.used / view.slots;

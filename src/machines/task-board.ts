@@ -23,7 +23,8 @@ export interface TaskTicket {
 
 export type TaskRef = ActorRef<Snapshot<unknown>, TaskCommand>;
 
-const seatPrefix = 'task-';
+/** The colon stands in no worker's name, so that a worker called `task-1` is none. */
+const seatPrefix = 'task:';
 
 /** The name of a task's actor. */
 export function actorOfSeat(seat: number): string {
@@ -53,6 +54,7 @@ export interface Shortage {
 
 /** The part of one priority that lives, and the part that waits as rows behind it. */
 interface Tier {
+  /** Actors, but for those that sat down postponed. */
   live: number;
   /** Rows behind the window. */
   waiting: number;
@@ -128,10 +130,13 @@ export class TaskBoard {
     tier.readUpTo = Math.min(tier.readUpTo, firstSeq - 1);
   }
 
-  /** One row behind the window waits no more: it got its actor, or was never written. */
+  /**
+   * One row behind the window waits no more: it got its actor, or was never written. The last one stays counted until a
+   * read has shown that nothing waits: a count that is too low would leave a row waiting for ever.
+   */
   awaken(priority: number): void {
     const tier = this.#tier(priority);
-    tier.waiting = Math.max(0, tier.waiting - 1);
+    if (tier.waiting > 1) tier.waiting -= 1;
   }
 
   /** Notes that the rows of `priority` up to `seq` were read; `exhausted` when nothing waits behind them. */
@@ -161,8 +166,7 @@ export class TaskBoard {
     };
     this.#live.set(ticket.taskId, task);
     this.#bySeat.set(seat, task);
-    this.#tier(ticket.priority).live += 1;
-    if (ticket.delayMs > 0) this.#postponed += 1;
+    this.#count(task, 1);
     return task;
   }
 
@@ -172,8 +176,13 @@ export class TaskBoard {
     this.#live.delete(task.ticket.taskId);
     this.#bySeat.delete(task.seat);
     this.#freeSeats.push(task.seat);
-    this.#tier(task.priority).live -= 1;
-    if (task.ticket.delayMs > 0) this.#postponed -= 1;
+    this.#count(task, -1);
+  }
+
+  /** Tasks that sat down to wait for a start time have a window of their own, so that they keep nobody out. */
+  #count(task: LiveTask, by: 1 | -1): void {
+    if (task.ticket.delayMs > 0) this.#postponed += by;
+    else this.#tier(task.priority).live += by;
   }
 
   /** What to read next from the rows: priorities whose window is half empty and that have rows behind it. */

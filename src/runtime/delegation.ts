@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { WaitingRow } from '../db/tasks-table.ts';
 import type { AcceptedTask, TaskMetadata } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
@@ -23,14 +22,11 @@ export interface TaskSpec {
   readonly retryOf?: TaskId;
 }
 
-/** The same words give the same fingerprint, whatever the order of their keys. */
-export function fingerprintOf(specs: readonly TaskSpec[]): string {
-  return createHash('sha256').update(JSON.stringify(specs, sortedKeys)).digest('hex');
-}
-
-function sortedKeys(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Under which a client may ask again: the same key with the same fingerprint gives the same tasks. */
+export interface IdempotencyKey {
+  readonly key: string;
+  /** Of the request, as the door saw it. */
+  readonly fingerprint: string;
 }
 
 export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number): AcceptedTask {

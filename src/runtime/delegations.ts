@@ -3,7 +3,7 @@ import type { Store } from '../db/store.ts';
 import { KoubouError } from '../machines/errors.ts';
 import type { TaskId } from '../machines/identifiers.ts';
 import type { TaskTicket } from '../machines/task-board.ts';
-import { acceptedTask, fingerprintOf, newTicket, type TaskSpec } from './delegation.ts';
+import { acceptedTask, type IdempotencyKey, newTicket, type TaskSpec } from './delegation.ts';
 
 /** What taking in tasks needs of the runtime. */
 export interface DelegationPorts {
@@ -40,18 +40,17 @@ export class Delegations {
   /**
    * Accepts all of `specs` or none.
    *
-   * @param key of the client (`Idempotency-Key`): the same key and request give the same tasks
    * @throws KoubouError `idempotency.conflict`, `pool.full`, `pool.draining`, `storage.unavailable`
    */
-  async delegate(specs: readonly TaskSpec[], key: string | null): Promise<Delegated> {
-    if (key === null) return { taskIds: await this.#accept(specs, null), replayed: false };
-    const fingerprint = fingerprintOf(specs);
+  async delegate(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<Delegated> {
+    if (idempotency === null) return { taskIds: await this.#accept(specs, null), replayed: false };
+    const { key, fingerprint } = idempotency;
     const known = this.#arriving.get(key) ?? this.#stored(key);
     if (known !== undefined) {
       if (known.fingerprint !== fingerprint) throw conflict(key);
       return { taskIds: await known.taskIds, replayed: true };
     }
-    const taskIds = this.#accept(specs, { key, fingerprint });
+    const taskIds = this.#accept(specs, idempotency);
     this.#arriving.set(key, { fingerprint, taskIds });
     try {
       return { taskIds: await taskIds, replayed: false };
@@ -66,10 +65,7 @@ export class Delegations {
     return { fingerprint: row.fingerprint, taskIds: Promise.resolve(JSON.parse(row.taskIds) as TaskId[]) };
   }
 
-  async #accept(
-    specs: readonly TaskSpec[],
-    idempotency: { key: string; fingerprint: string } | null,
-  ): Promise<readonly TaskId[]> {
+  async #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
     const { journal, nextTaskId, now, retriesMax, admit, assertOpen } = this.#ports;
     assertOpen(specs.length);
     if (journal.refusal !== undefined) throw journal.refusal;

@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { setupRest } from '../support/rest-client.ts';
+
+const withToken = {
+  change: <C extends { apiToken: string | null }>(config: C): C => ({ ...config, apiToken: 'secret' }),
+};
+
+test.each([
+  ['no token', {}],
+  ['a wrong token', { authorization: 'Bearer wrong' }],
+  ['another scheme', { authorization: 'Basic secret' }],
+  ['an empty token', { authorization: 'Bearer ' }],
+])('with a token configured, %s is 401 on every path that says something about tasks', async (_name, headers) => {
+  const rest = await setupRest(withToken);
+  for (const path of ['/tasks', '/workers/status', '/openapi.json', '/task/x']) {
+    const { status, body, headers: answered } = await rest.get(path, headers);
+    expect([status, body.error.code]).toEqual([401, 'UNAUTHORIZED']);
+    expect(answered.get('www-authenticate')).toBe('Bearer');
+  }
+  expect((await rest.post('/task/delegate', { prompt: 'p' }, headers)).status).toBe(401);
+  expect((await rest.get('/tasks', { authorization: 'Bearer secret' })).body.total).toBe(0);
+});
+
+test('monitors need no token', async () => {
+  const rest = await setupRest(withToken);
+  for (const path of ['/health', '/healthz', '/readyz']) expect((await rest.get(path)).status).toBe(200);
+});
+
+test.each([
+  'https://evil.example',
+  'null',
+  'http://localhost.evil.example',
+])('without a token, a page of another site (%s) is refused: a browser would carry its requests here', async (origin) => {
+  const rest = await setupRest();
+  const { status, body } = await rest.post('/task/delegate', { prompt: 'p' }, { origin });
+  expect([status, body.error.code]).toEqual([403, 'FORBIDDEN']);
+});
+
+test.each([
+  'http://localhost:8080',
+  'http://127.0.0.1:3000',
+  'http://[::1]:1',
+])('a page of this machine (%s) may', async (origin) => {
+  const rest = await setupRest();
+  expect((await rest.post('/task/delegate', { prompt: 'p' }, { origin })).status).toBe(202);
+});
