@@ -92,6 +92,9 @@ export function logFacts(logs: FactLogs): (committed: CommittedFact) => void {
       case 'pool.stopped':
         logs.pool.info({ seq }, fact.type.replace('.', ' '));
         return;
+      case 'journal.resumed':
+        logs.pool.warn({ seq, stalled_ms: fact.stalledMs }, 'the database can be written again');
+        return;
       case 'pool.draining':
         logs.pool.info({ seq, leases: fact.leases }, 'pool draining');
     }

@@ -4,14 +4,16 @@ import {
   type AnyActorLogic,
   type AnyActorRef,
   type AnyEventObject,
+  type AnyMachineSnapshot,
   createActor,
   type InputFrom,
 } from 'xstate';
 import type { Clock } from './clock.ts';
 
 /**
- * The two places where stock XState 5 is quadratic, and the way round each. Nothing here is covered by its semantic
- * versioning: xstate is pinned exactly, and `test/actors/xstate-internals.test.ts` holds the contract.
+ * The two places where stock XState 5 is quadratic, and the way round each, and what a crash leaves behind. Nothing here
+ * is covered by its semantic versioning: xstate is pinned exactly, and `test/actors/xstate-internals.test.ts` holds the
+ * contract.
  */
 
 /**
@@ -30,10 +32,21 @@ export function spawnBeside<L extends AnyActorLogic>(
     { ...options, parent } as Parameters<typeof createActor>[1],
   );
   // XState refuses `stop()` to an actor that has a parent, since the parent would go on listing it; this one does not.
-  const { _stop: stop } = actor as unknown as { _stop(): void };
-  Object.assign(actor, { stop });
+  Object.assign(actor, { stop: (actor as unknown as Stoppable)._stop });
   actor.start();
   return actor as unknown as ActorRefFrom<L>;
+}
+
+/** Every actor, from within. */
+interface Stoppable {
+  _stop(): void;
+}
+
+/** XState leaves the children of an actor that crashes running, with nobody to report to and nobody to stop them. */
+function stopOrphans(crashed: AnyActorRef): void {
+  const { status, children = {} } = crashed.getSnapshot() as AnyMachineSnapshot;
+  if (status !== 'error') return;
+  for (const child of Object.values(children)) (child as unknown as Stoppable)._stop();
 }
 
 interface SystemScheduler {
@@ -44,7 +57,8 @@ interface SystemScheduler {
 
 /**
  * Replaces the timers of an actor system by ones that are indexed by actor: the stock scheduler looks through the
- * timers of the whole system whenever an actor stops. Call it between `createActor(root)` and `start()`.
+ * timers of the whole system whenever an actor stops. An actor that crashes takes its children along. Call it between
+ * `createActor(root)` and `start()`.
  */
 export function indexTimers(root: AnyActor, clock: Clock): { readonly pending: () => number } {
   const byActor = new Map<AnyActorRef, Map<string, unknown>>();
@@ -76,6 +90,7 @@ export function indexTimers(root: AnyActor, clock: Clock): { readonly pending: (
     cancelAll(actor) {
       for (const timer of byActor.get(actor)?.values() ?? []) clock.clearTimeout(timer);
       byActor.delete(actor);
+      stopOrphans(actor);
     },
   };
   Object.assign(root.system, { scheduler });

@@ -105,6 +105,7 @@ export class Commit {
       case 'pool.resumed':
       case 'pool.draining':
       case 'pool.stopped':
+      case 'journal.resumed':
         return true;
     }
   }

@@ -101,6 +101,8 @@ export function describe(fact: Fact): Description {
       return row(null, 'running', 'draining', { leases: fact.leases });
     case 'pool.stopped':
       return row(null, 'draining', 'stopped', {});
+    case 'journal.resumed':
+      return row(null, 'stalled', 'writing', { stalled_ms: fact.stalledMs });
   }
 }
 

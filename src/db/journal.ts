@@ -54,6 +54,8 @@ export class Journal {
   #tail: Promise<void> = Promise.resolve();
   /** Why new tasks are refused at the door, while the disk fails. */
   #refusal: KoubouError | undefined;
+  /** When the disk began to fail; `undefined` while it works. */
+  #stalledSinceMs: number | undefined;
 
   constructor(ports: JournalPorts) {
     this.#ports = ports;
@@ -131,6 +133,8 @@ export class Journal {
 
   async #commitNext(): Promise<void> {
     const batch = this.#takeBatch();
+    // While the disk fails there is always something to write: whether it works is only known by writing.
+    if (this.#stalledSinceMs !== undefined) batch.push(this.#resumption(this.#stalledSinceMs));
     if (batch.length === 0) return;
     try {
       const receipt = await this.#ports.store.commit(entriesOf(batch));
@@ -141,6 +145,13 @@ export class Journal {
       else this.#stall(batch, asStorageError(error) as KoubouError, fault === 'busy');
     }
     if (this.#pending.length > 0 && !this.isStalled) this.#ports.wantFlush();
+  }
+
+  #resumption(sinceMs: number): Pending {
+    const { clock } = this.#ports;
+    const stalledMs = Math.round(clock.monotonic() - sinceMs);
+    const entry: Entry = { kind: 'fact', atMs: clock.now(), fact: { type: 'journal.resumed', stalledMs } };
+    return { entry, sinceMs, resolve: nobody, reject: nobody };
   }
 
   /** As much as one transaction may hold: a long one would keep heartbeats and sockets waiting. */
@@ -158,6 +169,7 @@ export class Journal {
   #conclude(batch: readonly Pending[], receipt: Receipt): void {
     if (this.isStalled) {
       this.#refusal = undefined;
+      this.#stalledSinceMs = undefined;
       this.#health.send({ type: 'journal.committed' });
       this.#ports.onResumed();
     }
@@ -190,7 +202,7 @@ export class Journal {
     const nowMs = this.#ports.clock.monotonic();
     const mayWait = (item: Pending) => isBusy && nowMs - item.sinceMs < limits.commitPatienceMs;
     const withdrawn = new Map<string, AcceptedTask>();
-    const waiting = [...batch, ...this.#pending];
+    const waiting = [...batch.filter(({ entry }) => !isResumption(entry)), ...this.#pending];
     this.#pending = [];
     for (const item of waiting) {
       if (mayWait(item) || item.entry?.kind === 'fact' || item.entry?.kind === 'beat') {
@@ -203,6 +215,7 @@ export class Journal {
     }
     this.#pending = this.#pending.filter(({ entry }) => !isAbout(entry, withdrawn));
     if (!isBusy) this.#refusal = error;
+    this.#stalledSinceMs ??= nowMs;
     this.#health.send({ type: 'journal.failed' });
     if (withdrawn.size > 0) this.#ports.onWithdrawn([...withdrawn.values()]);
     this.#ports.onStalled(error);
@@ -211,6 +224,10 @@ export class Journal {
 
 function entriesOf(batch: readonly Pending[]): Entry[] {
   return batch.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+}
+
+function isResumption(entry: Entry | null): boolean {
+  return entry?.kind === 'fact' && entry.fact.type === 'journal.resumed';
 }
 
 function isAbout(entry: Entry | null, tasks: ReadonlyMap<string, AcceptedTask>): boolean {

@@ -117,7 +117,9 @@ export type PoolFact =
   | { readonly type: 'pool.paused' }
   | { readonly type: 'pool.resumed' }
   | { readonly type: 'pool.draining'; readonly leases: number }
-  | { readonly type: 'pool.stopped' };
+  | { readonly type: 'pool.stopped' }
+  /** The disk works again; nothing could be written for so long. */
+  | { readonly type: 'journal.resumed'; readonly stalledMs: number };
 
 export type FactType = Fact['type'];
 

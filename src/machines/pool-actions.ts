@@ -105,18 +105,17 @@ export function handOver({ context, self }: Scope, event: Omit<Command<'pool.com
     task.ref.send({ type: 'task.start' });
     worker.send({ type: 'worker.run', taskId, assignmentId });
   }
-  for (const { assignmentId, workerId: holder } of event.cancelled) {
-    workerRef(self, holder)?.send({ type: 'worker.stop', assignmentId });
-  }
+  for (const lease of event.cancelled) stopWork(self, lease);
 }
 
 function workerRef(pool: Scope['self'], id: WorkerId): WorkerRef | undefined {
   return pool.getSnapshot().children[id] as WorkerRef | undefined;
 }
 
-/** The fencing: a report counts only under the token that its task holds now. */
+/** The fencing: a report counts only under the token that its task holds now, and from the worker that it was given to. */
 export function isCurrent(context: PoolContext, report: SettledReport): boolean {
-  return context.board.get(report.taskId)?.lease?.assignmentId === report.assignmentId;
+  const lease = context.board.get(report.taskId)?.lease;
+  return lease?.assignmentId === report.assignmentId && lease.workerId === report.workerId;
 }
 
 export function settle({ context }: Scope, report: SettledReport): void {
@@ -130,17 +129,22 @@ function endLease(task: LiveTask | undefined, verdict: Pick<SettledReport, 'outc
   task.ref.send({ type: 'task.settle', outcome: verdict.outcome, draw: verdict.draw });
 }
 
-export function freeSlot({ context }: Scope, report: SettledReport): void {
-  context.roster.get(report.workerId)?.leases.delete(report.assignmentId);
+export function freeSlot(
+  { context }: Scope,
+  { workerId: holder, taskId, assignmentId }: SettledReport,
+): void {
+  const leases = context.roster.get(holder)?.leases;
+  if (leases?.get(assignmentId) === taskId) leases.delete(assignmentId);
 }
 
 export function cancelTask(
   { context, self }: Scope,
-  { ticket }: Pick<Command<'pool.cancel'>, 'ticket'>,
+  { ticket, isWaiting }: Omit<Command<'pool.cancel'>, 'type'>,
 ): void {
   const { board } = context;
   let task = board.get(ticket.taskId);
   if (task === undefined) {
+    if (!isWaiting) return; // Its ending is on its way to the disk.
     // It waits as a row: a task is changed by its actor and by nothing else.
     if (ticket.delayMs === 0) board.awaken(ticket.priority);
     task = bringToLife(context, self, ticket);
@@ -151,7 +155,7 @@ export function cancelTask(
 }
 
 /** Undoes what was never written: an accepted task whose commit failed, or an actor that its row contradicts. */
-export function forget({ context }: Scope, { tasks }: Pick<Command<'pool.forget'>, 'tasks'>): void {
+export function forget({ context, self }: Scope, { tasks }: Pick<Command<'pool.forget'>, 'tasks'>): void {
   const { board, roster } = context;
   for (const { taskId, waitedAt } of tasks) {
     const task = board.get(taskId);
@@ -159,10 +163,37 @@ export function forget({ context }: Scope, { tasks }: Pick<Command<'pool.forget'
       if (waitedAt !== null) board.awaken(waitedAt);
       continue;
     }
-    if (task.lease !== null) roster.get(task.lease.workerId)?.leases.delete(task.lease.assignmentId);
+    if (task.lease !== null) {
+      roster.get(task.lease.workerId)?.leases.delete(task.lease.assignmentId);
+      stopWork(self, task.lease);
+    }
     task.ref.stop();
     board.leave(task);
   }
+}
+
+/** The actors of tasks end with the pool, whatever they wait for: their rows are there for the next start. */
+export function dismissTasks({ context }: Scope): void {
+  for (const task of context.board.all()) task.ref.stop();
+}
+
+/** Nobody waits any more for what a task still runs. */
+function stopWork(
+  pool: Scope['self'],
+  { assignmentId, workerId: holder }: NonNullable<LiveTask['lease']>,
+): void {
+  workerRef(pool, holder)?.send({ type: 'worker.stop', assignmentId });
+}
+
+/** The execution of a task whose actor crashed has nobody to report to. */
+export function abandonWork({ context, self }: Scope, { actorId }: { actorId: string }): void {
+  const lease = leaseOnRecord(context.board.atSeat(seatOfActor(actorId) ?? 0));
+  if (lease !== null) stopWork(self, lease);
+}
+
+/** A transition that throws says nothing, so the row still has the lease that the actor had before it. */
+function leaseOnRecord(task: LiveTask | undefined): LiveTask['lease'] {
+  return task?.ref.getSnapshot().context.lease ?? null;
 }
 
 export function forgetEnded({ context }: Scope, { actorId }: { actorId: string }): void {
@@ -190,7 +221,7 @@ export function releaseLeases(
     if (task?.lease?.assignmentId === assignmentId) {
       endLease(task, { outcome: { kind: 'released', failure }, draw: 0 });
     }
-    workerRef(self, holder)?.send({ type: 'worker.stop', assignmentId });
+    stopWork(self, { assignmentId, workerId: holder });
   }
 }
 
@@ -243,11 +274,12 @@ export function workerCrashFact(context: PoolContext, actorId: string): Recorded
 export function taskCrashFact({ board }: PoolContext, actorId: string): RecordedFact {
   const task = board.atSeat(seatOfActor(actorId) ?? 0);
   if (task === undefined) throw new TypeError(`no task sits at ${actorId}`);
+  const lease = leaseOnRecord(task);
   return {
     type: 'task.failed',
     taskId: task.ticket.taskId,
-    assignmentId: task.lease?.assignmentId ?? null,
-    workerId: task.lease?.workerId ?? null,
+    assignmentId: lease?.assignmentId ?? null,
+    workerId: lease?.workerId ?? null,
     failure: {
       code: 'actor.crashed',
       message: 'the actor of this task crashed; the server log has the stack',

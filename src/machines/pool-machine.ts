@@ -73,6 +73,8 @@ export const poolMachine = setup({
     cancelTask: work.cancelTask,
     forget: work.forget,
     forgetEnded: work.forgetEnded,
+    abandonWork: work.abandonWork,
+    dismissTasks: work.dismissTasks,
     setLiveness: work.setLiveness,
     releaseLeases: work.releaseLeases,
     releaseAll: work.releaseAll,
@@ -158,6 +160,7 @@ export const poolMachine = setup({
         guard: { type: 'isTask', params: ({ event }) => idOf(event) },
         actions: [
           { type: 'recordTaskCrash', params: ({ event }) => idOf(event) },
+          { type: 'abandonWork', params: ({ event }) => idOf(event) },
           { type: 'forgetEnded', params: ({ event }) => idOf(event) },
           'wantTurn',
         ],
@@ -214,7 +217,7 @@ export const poolMachine = setup({
       always: { guard: 'hasNoLeases', target: 'stopped' },
       after: { drainGraceMs: { target: 'stopped', actions: 'releaseAll' } },
     },
-    stopped: { type: 'final', entry: 'recordStopped' },
+    stopped: { type: 'final', entry: ['dismissTasks', 'recordStopped'] },
   },
   options: { maxIterations: limits.machineIterationsMax },
 });

@@ -1,9 +1,9 @@
-import type { ActorRef, Snapshot } from 'xstate';
+import type { ActorRefFrom } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
 import type { WaitingCount } from './pool-events.ts';
 import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
-import type { TaskCommand } from './task-machine.ts';
+import type { taskMachine } from './task-machine.ts';
 
 /** What the pool holds of a task in memory; everything else stays in its row. */
 export interface TaskTicket {
@@ -21,7 +21,7 @@ export interface TaskTicket {
   readonly delayMs: number;
 }
 
-export type TaskRef = ActorRef<Snapshot<unknown>, TaskCommand>;
+export type TaskRef = ActorRefFrom<typeof taskMachine>;
 
 /** The colon stands in no worker's name, so that a worker called `task-1` is none. */
 const seatPrefix = 'task:';

@@ -67,8 +67,8 @@ export class Delegations {
 
   async #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
     const { journal, nextTaskId, now, retriesMax, admit, assertOpen } = this.#ports;
-    assertOpen(specs.length);
     if (journal.refusal !== undefined) throw journal.refusal;
+    assertOpen(specs.length);
     const tasks = specs.map((spec) => acceptedTask(spec, nextTaskId(), this.#nextSeq++));
     // The journal first: what the pool then says of these tasks comes behind them.
     const written = journal.accept(tasks, idempotency);

@@ -37,6 +37,7 @@ export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay):
       case 'pool.resumed':
       case 'pool.draining':
       case 'pool.stopped':
+      case 'journal.resumed':
         break;
     }
   }

@@ -54,7 +54,20 @@ test('what ends while the disk fails is told and stored when it works again, and
     status: 'completed',
     result: { output: 'the answer' },
   });
-  expect(told).toEqual(['task.completed']);
+  expect(told).toEqual(['task.completed', 'journal.resumed']);
+});
+
+test('a server that nobody asks for anything notices by itself that the disk works again', async () => {
+  const home = temporaryFolder();
+  const disk = new FailingStore(home);
+  const { runtime } = await setupRuntime({ home, store: disk.store });
+  disk.code = 'SQLITE_FULL';
+  await expect(runtime.delegate([spec()])).rejects.toMatchObject({ code: 'storage.unavailable' });
+  const before = disk.commits;
+  await until(() => expect(disk.commits).toBeGreaterThan(before + 2));
+  expect(runtime.readiness().ready).toBe(false);
+  disk.code = null;
+  await until(() => expect(runtime.readiness().ready).toBe(true));
 });
 
 test('a busy database delays a delegation, and does not refuse it', async () => {

@@ -1,0 +1,171 @@
+import type { Clock } from '../actors/clock.ts';
+import { FactStream, taskOf } from '../actors/fact-stream.ts';
+import { type PoolHost, startPool, watchSchedule } from '../actors/pool-host.ts';
+import type { Random } from '../actors/random.ts';
+import { TextRelay } from '../actors/text-relay.ts';
+import type { Config } from '../config/settings.ts';
+import { homePaths } from '../db/home.ts';
+import { Journal } from '../db/journal.ts';
+import type { Entry, Receipt, Store } from '../db/store.ts';
+import type { AcceptedTask } from '../machines/facts.ts';
+import { limits } from '../machines/limits.ts';
+import type { Forgotten, PoolCommand } from '../machines/pool-events.ts';
+import type { WorkerConfig } from '../machines/routing-policy.ts';
+import type { WorkerEndpoint } from './backends.ts';
+import { ordersOf } from './effects.ts';
+import { OutputFiles } from './output-files.ts';
+import { poolInputOf, registrationOf } from './pool-input.ts';
+import { poolPorts, type RuntimeLog } from './pool-ports.ts';
+import { type Readiness, readinessOf } from './readiness.ts';
+import { recoverLeases } from './recovery.ts';
+
+export interface EngineOptions {
+  readonly config: Config;
+  readonly log: RuntimeLog;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly reach: (worker: WorkerConfig) => WorkerEndpoint;
+}
+
+/**
+ * The circle in which everything happens: commands go to the pool, its actors say what happened, the journal writes it
+ * down, and what is written goes to the workers and to everybody who listens.
+ */
+export class Engine {
+  /** Every committed fact, as it happens. */
+  readonly stream: FactStream;
+  /** Text as it is generated. */
+  readonly texts = new TextRelay();
+  readonly journal: Journal;
+  readonly #log: RuntimeLog;
+  readonly #store: Store;
+  readonly #outputs: OutputFiles;
+  readonly #host: PoolHost;
+  readonly #schedule: ReturnType<typeof watchSchedule>;
+
+  constructor({ config, log, clock, random, store, reach }: EngineOptions) {
+    this.#log = log;
+    this.#store = store;
+    this.stream = new FactStream((error) => log.error({ err: error }, 'a listener of the stream failed'));
+    this.#outputs = new OutputFiles(homePaths(config.home).outputs, (error, taskId) =>
+      log.error({ err: error, task_id: taskId }, 'an output file could not be written'),
+    );
+    this.stream.subscribe((committed) => this.#outputs.hear(committed));
+    this.journal = this.#openJournal(clock);
+    const { lastAssignment } = store.recovery();
+    store.registerWorkers(config.workers.map(registrationOf), clock.now());
+    const wantTurn = () => this.#host.wantTurn();
+    const { journal, texts } = this;
+    this.#host = startPool(
+      poolInputOf(config, lastAssignment + 1),
+      poolPorts({
+        config,
+        clock,
+        random,
+        log,
+        store,
+        journal,
+        texts,
+        outputs: this.#outputs,
+        reach,
+        wantTurn,
+      }),
+    );
+    this.#schedule = watchSchedule({
+      clock,
+      nextRunAtMs: () => store.nextRunAtMs(),
+      takeDue: (nowMs) => store.takeDue(nowMs, limits.activationBatch),
+      onDue: (waiting) => this.#host.pool.send({ type: 'pool.due', waiting }),
+      onFault: (error) => log.error({ err: error }, 'the schedule could not be read'),
+    });
+  }
+
+  /** Takes over what a former process left, and begins. */
+  async open(): Promise<void> {
+    const { held } = this.#store.recovery();
+    for (const fact of recoverLeases(held)) this.journal.record(fact);
+    this.#host.wantTurn();
+    await this.journal.settled();
+    const { waiting } = this.#store.recovery();
+    this.command({ type: 'pool.open', recovered: held.length, waiting });
+    this.#schedule.lookAgain();
+  }
+
+  /** Gives the pool a command; what it brings is written at the end of this turn. */
+  command(command: PoolCommand): void {
+    this.#host.pool.send(command);
+    this.#host.wantTurn();
+  }
+
+  /** Tasks were taken in that begin later: the next start may have become an earlier one, once they are on disk. */
+  reschedule(): void {
+    this.journal.settled().then(
+      () => this.#schedule.lookAgain(),
+      () => undefined, // Refused, and their clients know: there is nothing to wait for.
+    );
+  }
+
+  readiness(): Readiness {
+    return readinessOf(this.#host.pool.getSnapshot(), this.journal.refusal);
+  }
+
+  /** Hands out nothing more, lets what runs end within the grace, puts the rest back, and writes it all down. */
+  async drain(): Promise<void> {
+    this.#schedule.stop();
+    const stopped = new Promise<void>((resolve) => {
+      this.#host.pool.subscribe({ complete: resolve, error: () => resolve() });
+    });
+    this.command({ type: 'pool.drain' });
+    await stopped;
+    await this.journal.flush();
+  }
+
+  /** Ends what a drain leaves. */
+  async close(): Promise<void> {
+    this.journal.close();
+    await this.#outputs.close();
+  }
+
+  #openJournal(clock: Clock): Journal {
+    return new Journal({
+      store: this.#store,
+      clock,
+      onCommitted: (receipt) => this.#publish(receipt),
+      onWithdrawn: (tasks) => this.#forget(tasks.map(withdrawn)),
+      onStalled: (error) =>
+        this.#log.error({ err: error, cause: error.cause }, 'cannot write to the database'),
+      onResumed: () => this.#log.warn({}, 'can write to the database again'),
+      onPoison: (error, entry) => this.#dropPoison(error, entry),
+      wantFlush: () => this.#host.wantTurn(),
+    });
+  }
+
+  /** What is on disk now is told: first to the workers, whose work it is, then to everybody who listens. */
+  #publish({ committed, refused }: Receipt): void {
+    const orders = ordersOf(committed, this.texts);
+    if (orders.leased.length + orders.cancelled.length > 0) {
+      this.#host.pool.send({ type: 'pool.committed', ...orders });
+    }
+    this.stream.publish(committed);
+    for (const { type, taskId } of refused) {
+      this.#log.warn({ fact: type, task_id: taskId }, 'a row contradicts its actor; the row stands');
+      this.#forget([{ taskId, waitedAt: null }]);
+    }
+  }
+
+  #forget(tasks: readonly Forgotten[]): void {
+    this.command({ type: 'pool.forget', tasks });
+  }
+
+  #dropPoison(error: unknown, entry: Entry): void {
+    this.#log.error({ err: error, entry: entry.kind }, 'an entry could not be written and was dropped');
+    if (entry.kind === 'accept') this.#forget(entry.tasks.map(withdrawn));
+    const taskId = entry.kind === 'fact' ? taskOf(entry.fact) : undefined;
+    if (taskId !== undefined) this.#forget([{ taskId, waitedAt: null }]);
+  }
+}
+
+function withdrawn({ taskId, priority, runAtMs }: AcceptedTask): Forgotten {
+  return { taskId, waitedAt: runAtMs === null ? priority : null };
+}
