@@ -8,6 +8,8 @@ export interface Job {
   readonly taskType: string;
   readonly priority: number;
   readonly prompt: string;
+  /** Paths as the client named them, relative to the project folder. */
+  readonly files: readonly string[];
   /** The model's name at the backend (`gpt-oss:20b`); `null` lets the backend choose its default. */
   readonly model: string | null;
   /** Sampling options as Ollama names them (temperature, num_ctx, top_p, …), merged: model file under the task's own. */

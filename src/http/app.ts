@@ -1,9 +1,10 @@
 import { Hono } from 'hono';
+import { cors } from 'hono/cors';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { KoubouError } from '../machines/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { version } from '../version.ts';
-import { authenticate } from './auth.ts';
+import { authenticate, isLoopbackOrigin } from './auth.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { errorBody, statusOf } from './error-table.ts';
 import { eventRoutes } from './event-stream.ts';
@@ -31,6 +32,7 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
     const refusal = new KoubouError('route.unknown', `there is nothing at ${c.req.method} here; see /docs`);
     return c.json(errorBody(refusal), 404);
   });
+  app.use(cors({ origin: (origin) => (isLoopbackOrigin(origin) ? origin : null) }));
   app.use(authenticate(runtime.config.apiToken));
   healthRoutes(app, runtime);
   const schemas = delegationSchemas(runtime.config.taskTypes);

@@ -6,6 +6,11 @@ import { KoubouError } from '../machines/errors.ts';
 const openPaths = new Set(['/health', '/healthz', '/readyz']);
 const loopbackNames = new Set(['localhost', '127.0.0.1', '[::1]']);
 
+/** Whether a page comes from this machine: the original's dashboard does, from another port. */
+export function isLoopbackOrigin(origin: string): boolean {
+  return URL.canParse(origin) && loopbackNames.has(new URL(origin).hostname);
+}
+
 /**
  * Lets in who presents the token. Without a token configured the server listens on loopback alone; then only pages of
  * other sites must be kept out, which a browser on this machine would otherwise let through.
@@ -37,8 +42,7 @@ function assertToken(expected: Buffer, header: string | undefined): void {
 }
 
 function assertSameMachine(origin: string | undefined): void {
-  if (origin === undefined) return;
-  if (URL.canParse(origin) && loopbackNames.has(new URL(origin).hostname)) return;
+  if (origin === undefined || isLoopbackOrigin(origin)) return;
   throw new KoubouError(
     'auth.forbidden',
     'pages of other sites may not use this server; set KOUBOU_API_TOKEN for that',

@@ -25,6 +25,8 @@ export const limits = {
   promptCharsMax: 4 * 1024 * 1024,
   /** Keys are UUIDs and the like; the header of a key that is a document is a mistake. */
   idempotencyKeyCharsMax: 255,
+  /** Contents of the files that a task names, in all: half a million tokens. */
+  fileBytesMax: 2 * 1024 * 1024,
   /** Depth of JSON from outside. */
   jsonDepthMax: 64,
   /** Tasks in one call of `POST /tasks/delegate`. */

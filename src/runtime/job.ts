@@ -27,6 +27,7 @@ export function jobOf(row: TaskRow, worker: WorkerConfig, settings: JobSettings)
     taskType: row.taskType,
     priority: row.priority,
     prompt: row.prompt,
+    files: metadata.files,
     model,
     sampling: { ...entry?.options, ...Object.fromEntries(asked) },
     deadlineMs:

@@ -1,3 +1,5 @@
+import { dirname } from 'node:path';
+import { withFiles } from '../actors/attached-files.ts';
 import type { Clock } from '../actors/clock.ts';
 import type { PoolHostPorts } from '../actors/pool-host.ts';
 import type { Random } from '../actors/random.ts';
@@ -46,7 +48,13 @@ export function poolPorts({
   reach,
   wantTurn,
 }: PoolWiring): PoolHostPorts {
-  const workers = new Map(config.workers.map((worker) => [worker.workerId, { worker, ...reach(worker) }]));
+  const projectFolder = dirname(config.home);
+  const workers = new Map(
+    config.workers.map((worker) => {
+      const { backend, probe } = reach(worker);
+      return [worker.workerId, { worker, probe, backend: withFiles(backend, projectFolder) }];
+    }),
+  );
   const known = (workerId: WorkerId) => {
     const found = workers.get(workerId);
     if (found === undefined) throw new TypeError(`no worker is called ${workerId}`);

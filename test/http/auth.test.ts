@@ -44,3 +44,22 @@ test.each([
   const rest = await setupRest();
   expect((await rest.post('/task/delegate', { prompt: 'p' }, { origin })).status).toBe(202);
 });
+
+test('a page of this machine on another port may read the answers, another may not even ask', async () => {
+  const rest = await setupRest();
+  const preflight = (origin: string) =>
+    rest.app.request('/task/delegate', {
+      method: 'OPTIONS',
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'content-type',
+      },
+    });
+  const allowed = await preflight('http://localhost:8080');
+  expect([allowed.status, allowed.headers.get('access-control-allow-origin')]).toEqual([
+    204,
+    'http://localhost:8080',
+  ]);
+  expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
+});

@@ -9,6 +9,7 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     assignmentId: assignmentId(1),
     taskType: 'general',
     priority: 5,
+    files: [],
     prompt: 'Describe the workshop in the rain.',
     model: 'tiny',
     sampling: {},

@@ -1,0 +1,59 @@
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { withFiles } from '../../src/actors/attached-files.ts';
+import type { Job } from '../../src/actors/execution.ts';
+import { limits } from '../../src/machines/limits.ts';
+import { makeJob, recordedIo } from '../support/backend-jobs.ts';
+import { succeeded, temporaryFolder } from '../support/running-server.ts';
+
+function setup() {
+  const folder = temporaryFolder();
+  const root = join(folder, 'project');
+  mkdirSync(join(root, 'src'), { recursive: true });
+  writeFileSync(join(root, 'src', 'a.ts'), 'const 工房 = 1;');
+  writeFileSync(join(folder, 'secret'), 'secret');
+  const asked: Job[] = [];
+  const backend = withFiles(async (job) => {
+    asked.push(job);
+    return succeeded('');
+  }, root);
+  const run = (files: readonly string[]) =>
+    backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
+  return { folder, root, asked, run };
+}
+
+test('the contents of named files stand before the prompt', async () => {
+  const { asked, run } = setup();
+  expect(await run(['src/a.ts'])).toMatchObject({ kind: 'succeeded' });
+  expect(asked[0]?.prompt).toBe('File: src/a.ts\n```\nconst 工房 = 1;\n```\n\nexplain');
+});
+
+test('a task that names no files is passed on as it is', async () => {
+  const { asked, run } = setup();
+  await run([]);
+  expect(asked[0]?.prompt).toBe('explain');
+});
+
+test('a file outside the project folder is refused, by whatever way it is named', async () => {
+  const { folder, root, asked, run } = setup();
+  symlinkSync(join(folder, 'secret'), join(root, 'link'));
+  mkdirSync(`${root}-too`);
+  writeFileSync(`${root}-too/x`, 'x');
+  for (const path of ['../secret', join(folder, 'secret'), 'link', '../project-too/x', '/etc/passwd']) {
+    expect(await run([path]), path).toMatchObject({ kind: 'failed', failure: { code: 'input.refused' } });
+  }
+  expect(asked).toEqual([]);
+});
+
+test('a missing file, a folder and too much at once are refused with their names', async () => {
+  const { root, run } = setup();
+  writeFileSync(join(root, 'big'), Buffer.alloc(limits.fileBytesMax, 'x'));
+  for (const files of [['gone.ts'], ['src'], ['src/a.ts', 'big']]) {
+    const outcome = await run(files);
+    expect(outcome).toMatchObject({
+      kind: 'failed',
+      failure: { message: expect.stringContaining(files.at(-1) ?? '') },
+    });
+  }
+});
