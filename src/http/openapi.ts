@@ -24,6 +24,8 @@ const lastEventId = z.object({
   'Last-Event-ID': z.string().optional().meta({ description: 'Go on right behind this event.' }),
 });
 
+const tags = { tasks: 'Tasks 仕事', lists: 'Lists 一覧', health: 'Health 状態' } as const;
+
 const invalid = {
   400: { description: 'The request is wrong; the message says where.', ...json(errorSchema) },
 };
@@ -41,11 +43,13 @@ const unknown: ZodOpenApiResponsesObject = {
 /** The description of the REST interface, from the schemas that validate it. */
 export function openApiDocument({ one, many }: DelegationSchemas, version: string): object {
   const task = {
+    tags: [tags.tasks],
     summary: 'One task',
     ...ofTask,
     responses: { 200: { description: 'The task.', ...json(taskSchema) }, ...unknown },
   };
   const shortList = (summary: string): ZodOpenApiOperationObject => ({
+    tags: [tags.lists],
     summary,
     requestParams: { query: shortListQuery },
     responses: { 200: { description: 'Rows.', ...json(z.array(anyObject)) }, ...invalid },
@@ -55,14 +59,22 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
     info: {
       title: 'Koubou',
       version,
-      description: 'Hands LLM work to a pool of workers. What is acknowledged is on disk.',
+      description:
+        'Hands LLM work to a pool of workers. What is acknowledged is on disk.\n\n' +
+        'LLM の仕事をワーカーのプールに渡します。受け付けた仕事は必ずディスクに残ります。',
       license: { name: 'MIT', identifier: 'MIT' },
     },
+    tags: [
+      { name: tags.tasks, description: 'Hand in, watch, cancel · 仕事を渡す、見守る、取り消す' },
+      { name: tags.lists, description: 'What waits, runs and is done · 待ち、実行中、完了の一覧' },
+      { name: tags.health, description: 'Whether it runs · 動作の確認' },
+    ],
     components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
     security: [{}, { token: [] }],
     paths: {
       '/task/delegate': {
         post: {
+          tags: [tags.tasks],
           summary: 'Hand in a task',
           requestParams: { header: idempotencyKey },
           requestBody: { required: true, ...json(one) },
@@ -76,6 +88,7 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       },
       '/tasks/delegate': {
         post: {
+          tags: [tags.tasks],
           summary: 'Hand in up to 1,000 tasks: all or none',
           requestParams: { header: idempotencyKey },
           requestBody: { required: true, ...json(many) },
@@ -85,6 +98,7 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       '/task/{id}': {
         get: task,
         delete: {
+          tags: [tags.tasks],
           summary: 'Cancel a task',
           ...ofTask,
           responses: {
@@ -98,6 +112,7 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       '/task/status/{id}': { get: task },
       '/task/{id}/retry': {
         post: {
+          tags: [tags.tasks],
           summary: 'Try an ended task again, as a new one',
           ...ofTask,
           responses: {
@@ -109,6 +124,7 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       },
       '/task/{id}/events': {
         get: {
+          tags: [tags.tasks],
           summary: 'Watch a task: its facts, its text, its end',
           requestParams: { ...ofTask.requestParams, header: lastEventId },
           responses: {
@@ -122,6 +138,7 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       },
       '/tasks': {
         get: {
+          tags: [tags.lists],
           summary: 'Tasks, newest first',
           requestParams: { query: taskListQuery },
           responses: { 200: { description: 'A page.', ...json(anyObject) }, ...invalid },
@@ -131,16 +148,29 @@ export function openApiDocument({ one, many }: DelegationSchemas, version: strin
       '/tasks/active': { get: shortList('What runs, then what waits') },
       '/tasks/completed': { get: shortList('What was completed last') },
       '/workers/status': {
-        get: { summary: 'Workers', responses: { 200: { description: 'Workers.', ...json(anyObject) } } },
+        get: {
+          tags: [tags.lists],
+          summary: 'Workers',
+          responses: { 200: { description: 'Workers.', ...json(anyObject) } },
+        },
       },
       '/health': {
-        get: { summary: 'It runs', responses: { 200: { description: 'It runs.', ...json(anyObject) } } },
+        get: {
+          tags: [tags.health],
+          summary: 'It runs',
+          responses: { 200: { description: 'It runs.', ...json(anyObject) } },
+        },
       },
       '/healthz': {
-        get: { summary: 'It runs', responses: { 200: { description: 'It runs.', ...json(anyObject) } } },
+        get: {
+          tags: [tags.health],
+          summary: 'It runs',
+          responses: { 200: { description: 'It runs.', ...json(anyObject) } },
+        },
       },
       '/readyz': {
         get: {
+          tags: [tags.health],
           summary: 'It accepts tasks, or why not',
           responses: {
             200: { description: 'It does.', ...json(anyObject) },
