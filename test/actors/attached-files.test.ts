@@ -18,8 +18,7 @@ function setup() {
     asked.push(job);
     return succeeded('');
   }, root);
-  const run = (files: readonly string[]) =>
-    backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
+  const run = (files: readonly string[]) => backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
   return { folder, root, asked, run };
 }
 
