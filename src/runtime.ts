@@ -7,10 +7,12 @@ import { homePaths } from './db/home.ts';
 import { openReaders, type Readers } from './db/readers.ts';
 import { openStore } from './db/sqlite-store.ts';
 import type { Store } from './db/store.ts';
-import { metadataOf } from './db/tasks-table.ts';
+import { metadataOf, type TaskRow } from './db/tasks-table.ts';
 import { KoubouError } from './machines/errors.ts';
+import type { CommittedFact } from './machines/facts.ts';
 import type { TaskId } from './machines/identifiers.ts';
 import { limits } from './machines/limits.ts';
+import type { RowPlace } from './machines/pool-events.ts';
 import type { WorkerConfig } from './machines/routing-policy.ts';
 import type { TaskTicket } from './machines/task-board.ts';
 import { endpointOf, type WorkerEndpoint } from './runtime/backends.ts';
@@ -30,6 +32,10 @@ export interface RuntimeOptions {
   readonly random?: Random;
   /** Where tasks are kept; by default the SQLite file of the home. The runtime closes it. */
   readonly store?: Store;
+  /** Hears every committed fact, from the first on. */
+  readonly hear?: (committed: CommittedFact) => void;
+  /** Told when the pool has crashed: the process should end, and start anew from the rows. */
+  readonly onFatal?: (error: unknown) => void;
   /** How each worker is reached; by default what its configuration says. */
   readonly endpointOf?: (worker: WorkerConfig) => WorkerEndpoint;
 }
@@ -72,7 +78,8 @@ export class Runtime {
     this.config = config;
     this.#clock = clock;
     this.#store = store;
-    this.#engine = new Engine({ config, log, clock, random, store, reach: options.endpointOf ?? endpointOf });
+    const { endpointOf: reach = endpointOf, hear = () => undefined, onFatal = () => undefined } = options;
+    this.#engine = new Engine({ config, log, clock, random, store, reach, hear, onFatal });
     this.#readers = openReaders(homePaths(config.home).database);
     const { journal, stream, texts } = this.#engine;
     this.#following = new Following({ store, stream, texts, clock });
@@ -109,7 +116,7 @@ export class Runtime {
   task(taskId: TaskId): TaskView {
     const row = this.#store.task(taskId);
     if (row === undefined) throw unknownTask(taskId);
-    return taskView(row);
+    return taskView(row, this.#clock.now());
   }
 
   /** See {@link Following.wait}. */
@@ -132,7 +139,7 @@ export class Runtime {
     if (row === undefined) throw unknownTask(taskId);
     if (row.endedAt !== null) throw endedAlready(taskId, row.status);
     const ticket = ticketOfRow(row, this.config.models.server.retryCount, this.#clock.now());
-    this.#engine.command({ type: 'pool.cancel', ticket, isWaiting: row.status === 'pending' });
+    this.#engine.command({ type: 'pool.cancel', ticket, place: placeOf(row) });
     await this.#engine.journal.settled();
     const after = this.task(taskId);
     if (after.status !== 'cancelled') throw endedAlready(taskId, after.status);
@@ -233,6 +240,11 @@ export class Runtime {
       );
     }
   }
+}
+
+function placeOf({ status, runAtMs }: TaskRow): RowPlace {
+  if (status !== 'pending') return 'held';
+  return runAtMs === null ? 'waiting' : 'scheduled';
 }
 
 function endedAlready(taskId: TaskId, status: string): KoubouError {

@@ -14,6 +14,8 @@ export interface ServerOptions {
   readonly config: Config;
   readonly log: FactLogs & { readonly server: RuntimeLog & AppLog };
   readonly pid: number;
+  /** Told when nothing works any more: the process should end, and start anew from the rows. */
+  readonly onFatal?: (error: unknown) => void;
   /** How each worker is reached; by default what its configuration says. */
   readonly endpointOf?: (worker: WorkerConfig) => WorkerEndpoint;
 }
@@ -44,8 +46,7 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
   };
   let runtime: Runtime | undefined;
   try {
-    runtime = await startRuntime({ ...options, log: log.server });
-    runtime.stream.subscribe(logFacts(log));
+    runtime = await startRuntime({ ...options, log: log.server, hear: logFacts(log) });
     const listener = await listen(createApp(runtime, log.server), config.host, config.ports.rest);
     const urls = { rest: listener.url };
     writeFileSync(addressFile, `${JSON.stringify({ pid, urls, startedAt: new Date().toISOString() })}\n`);

@@ -55,27 +55,35 @@ class Attempt {
     }
     this.#deadline = this.#ports.clock.setTimeout(() => this.end(this.#overdue(job)), job.deadlineMs);
     const onText = (text: string) => this.#tell(text);
-    this.#ports
-      .backendOf(workerId)(job, { signal: this.#abort.signal, onText })
-      .then(
-        (outcome) => this.end(outcome),
-        (error: unknown) => {
-          this.#ports.onFault(error, taskId);
-          this.end(retry('execution.crashed', 'the backend crashed; the server log has the stack'));
-        },
-      );
+    this.#run(job, onText).then(
+      (outcome) => this.#settle(outcome),
+      (error: unknown) => {
+        this.#ports.onFault(error, taskId);
+        this.end(retry('execution.crashed', 'the backend crashed; the server log has the stack'));
+      },
+    );
+  }
+
+  /** Async, so that a backend that throws at once is one that rejects. */
+  async #run(job: Job, onText: (text: string) => void): Promise<Outcome> {
+    return this.#ports.backendOf(this.#input.workerId)(job, { signal: this.#abort.signal, onText });
+  }
+
+  /** Ends it from outside: the backend, still at work, is told to stop. */
+  end(outcome: Outcome): void {
+    if (this.#settle(outcome)) this.#abort.abort();
   }
 
   /** The first ending counts; whatever comes after it is of a lease that has ended. */
-  end(outcome: Outcome): void {
+  #settle(outcome: Outcome): boolean {
     const report = this.#report;
-    if (report === undefined) return;
+    if (report === undefined) return false;
     this.#report = undefined;
     this.#ports.clock.clearTimeout(this.#deadline);
-    this.#abort.abort();
     const { taskId, assignmentId, slot } = this.#input;
     const draw = this.#ports.random.draw('backoff', assignmentId);
     report({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw });
+    return true;
   }
 
   #tell(text: string): void {

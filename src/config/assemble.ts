@@ -85,11 +85,20 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
       adjustmentIntervalMs: toMs(performance.adjustment_interval),
     },
     models: modelSettings(models),
-    notices:
-      models.logging === undefined
-        ? []
-        : ['ollama_models.yaml: the section logging has no effect; koubou.yaml sets up the logs.'],
+    notices: noticesOf(models),
   };
+}
+
+/** What is read and checked, and does nothing: nobody shall wait for its effect. */
+function noticesOf(models: ModelsFile): readonly string[] {
+  const general = [
+    'workers.yaml: routing_policy.strategy, max_tokens, min_workers, max_workers, scale_up_threshold, ' +
+      'scale_down_threshold, metrics_interval, auto_adjust_performance and adjustment_interval have no effect yet.',
+    'ollama_models.yaml: server.timeout, task_recommendations (the models in it) and performance ' +
+      '(auto_select, fallback, cache) have no effect yet.',
+  ];
+  if (models.logging === undefined) return general;
+  return [...general, 'ollama_models.yaml: the section logging has no effect; koubou.yaml sets up the logs.'];
 }
 
 function localWorker(entry: LocalWorkerEntry, models: ModelsFile): WorkerConfig {

@@ -25,17 +25,19 @@ const migrationsFolder = fileURLToPath(new URL('../../migrations', import.meta.u
  * @throws KoubouError `storage.corrupt`, `storage.unavailable`
  */
 export function openDatabase(path: string, durability: Durability): Db {
+  let client: Database.Database | undefined;
   try {
-    const client = new Database(path, { timeout: busyTimeoutMs });
+    client = new Database(path, { timeout: busyTimeoutMs });
+    refuseForeign(client); // Before anything is written.
     const db = drizzle(client, { schema });
     client.pragma('journal_mode = WAL');
     client.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     client.pragma('foreign_keys = ON');
     client.pragma('cache_size = -16000');
-    refuseForeign(client);
     migrate(db, { migrationsFolder });
     return db;
   } catch (error) {
+    client?.close();
     throw asStorageError(error);
   }
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync }
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { KoubouError } from '../machines/errors.ts';
+import { storageFault } from './storage-faults.ts';
 
 /** The files of one installation (`KOUBOU_HOME`). */
 export interface HomePaths {
@@ -48,6 +49,10 @@ export function takeHome(paths: HomePaths, pid: number): HomeLock {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
+    if (storageFault(error) !== 'busy') {
+      const advice = `cannot lock ${paths.run}; check its disk, and remove koubou.lock in it while no server runs`;
+      throw new KoubouError('home.unusable', advice, { cause: error });
+    }
     const holder = readPid(paths.pidFile);
     const who = holder === undefined ? 'another process' : `process ${holder}`;
     throw new KoubouError(

@@ -52,10 +52,6 @@ export class Journal {
   #pending: Pending[] = [];
   /** Commits follow each other. */
   #tail: Promise<void> = Promise.resolve();
-  /** Why new tasks are refused at the door, while the disk fails. */
-  #refusal: KoubouError | undefined;
-  /** When the disk began to fail; `undefined` while it works. */
-  #stalledSinceMs: number | undefined;
 
   constructor(ports: JournalPorts) {
     this.#ports = ports;
@@ -70,8 +66,8 @@ export class Journal {
   }
 
   /** Why new tasks are refused, in words for people. */
-  get refusal(): KoubouError | undefined {
-    return this.#refusal;
+  get refusal(): KoubouError | null {
+    return this.#health.getSnapshot().context.refusal;
   }
 
   /** Whether newly accepted tasks wait to be written. */
@@ -85,7 +81,7 @@ export class Journal {
    * @throws KoubouError `storage.unavailable` when they are not, and will not be
    */
   accept(tasks: readonly AcceptedTask[], idempotency: AcceptEntry['idempotency']): Promise<void> {
-    if (this.#refusal !== undefined) return Promise.reject(this.#refusal);
+    if (this.refusal !== null) return Promise.reject(this.refusal);
     return this.#wait({ kind: 'accept', atMs: this.#ports.clock.now(), tasks, idempotency });
   }
 
@@ -127,24 +123,31 @@ export class Journal {
   }
 
   #write(): Promise<void> {
-    this.#tail = this.#tail.then(() => this.#commitNext());
-    return this.#tail;
+    const written = this.#tail.then(() => this.#commitNext());
+    this.#tail = written.catch(nobody);
+    return written;
   }
 
   async #commitNext(): Promise<void> {
     const batch = this.#takeBatch();
     // While the disk fails there is always something to write: whether it works is only known by writing.
-    if (this.#stalledSinceMs !== undefined) batch.push(this.#resumption(this.#stalledSinceMs));
+    const { failingSinceMs } = this.#health.getSnapshot().context;
+    if (failingSinceMs !== null) batch.push(this.#resumption(failingSinceMs));
     if (batch.length === 0) return;
-    try {
-      const receipt = await this.#ports.store.commit(entriesOf(batch));
-      this.#conclude(batch, receipt);
-    } catch (error) {
-      const fault = storageFault(error);
-      if (fault === undefined) await this.#isolate(batch);
-      else this.#stall(batch, asStorageError(error) as KoubouError, fault === 'busy');
-    }
+    const tried = await this.#try(batch);
+    if ('receipt' in tried) this.#conclude(batch, tried.receipt);
+    else if (storageFault(tried.error) === undefined) await this.#isolate(batch);
+    else this.#stall(batch, tried.error);
     if (this.#pending.length > 0 && !this.isStalled) this.#ports.wantFlush();
+  }
+
+  /** Tells nobody: a fault of those who are told is none of the disk, and must not have all of it written again. */
+  async #try(batch: readonly Pending[]): Promise<{ receipt: Receipt } | { error: unknown }> {
+    try {
+      return { receipt: await this.#ports.store.commit(entriesOf(batch)) };
+    } catch (error) {
+      return { error };
+    }
   }
 
   #resumption(sinceMs: number): Pending {
@@ -158,9 +161,9 @@ export class Journal {
   #takeBatch(): Pending[] {
     let rows = 0;
     let count = 0;
-    while (count < this.#pending.length && rows < limits.commitRowsMax) {
-      const entry = this.#pending[count]?.entry;
+    for (const { entry } of this.#pending) {
       rows += entry?.kind === 'accept' ? entry.tasks.length : 1;
+      if (count > 0 && rows > limits.commitRowsMax) break;
       count += 1;
     }
     return this.#pending.splice(0, count);
@@ -168,8 +171,6 @@ export class Journal {
 
   #conclude(batch: readonly Pending[], receipt: Receipt): void {
     if (this.isStalled) {
-      this.#refusal = undefined;
-      this.#stalledSinceMs = undefined;
       this.#health.send({ type: 'journal.committed' });
       this.#ports.onResumed();
     }
@@ -180,25 +181,24 @@ export class Journal {
   /** One bad entry must not stand in the way of all others: each gets a transaction of its own. */
   async #isolate(batch: readonly Pending[]): Promise<void> {
     for (const [index, item] of batch.entries()) {
-      try {
-        const receipt = await this.#ports.store.commit(entriesOf([item]));
-        this.#conclude([item], receipt);
-      } catch (error) {
-        const fault = storageFault(error);
-        if (fault !== undefined) {
-          this.#stall(batch.slice(index), asStorageError(error) as KoubouError, fault === 'busy');
-          return;
-        }
-        item.reject(
-          new KoubouError('internal', 'this could not be stored; the server log says why', { cause: error }),
-        );
-        if (item.entry !== null) this.#ports.onPoison(error, item.entry);
-      }
+      const tried = await this.#try([item]);
+      if ('receipt' in tried) this.#conclude([item], tried.receipt);
+      else if (storageFault(tried.error) === undefined) this.#drop(item, tried.error);
+      else return this.#stall(batch.slice(index), tried.error);
     }
   }
 
+  #drop(item: Pending, error: unknown): void {
+    item.reject(
+      new KoubouError('internal', 'this could not be stored; the server log says why', { cause: error }),
+    );
+    if (item.entry !== null) this.#ports.onPoison(error, item.entry);
+  }
+
   /** Keeps what happened, and takes back what was only asked for: at once, or after a patience for a busy disk. */
-  #stall(batch: readonly Pending[], error: KoubouError, isBusy: boolean): void {
+  #stall(batch: readonly Pending[], cause: unknown): void {
+    const error = asStorageError(cause) as KoubouError;
+    const isBusy = storageFault(cause) === 'busy';
     const nowMs = this.#ports.clock.monotonic();
     const mayWait = (item: Pending) => isBusy && nowMs - item.sinceMs < limits.commitPatienceMs;
     const withdrawn = new Map<string, AcceptedTask>();
@@ -214,9 +214,7 @@ export class Journal {
         for (const task of item.entry.tasks) withdrawn.set(task.taskId, task);
     }
     this.#pending = this.#pending.filter(({ entry }) => !isAbout(entry, withdrawn));
-    if (!isBusy) this.#refusal = error;
-    this.#stalledSinceMs ??= nowMs;
-    this.#health.send({ type: 'journal.failed' });
+    this.#health.send({ type: 'journal.failed', atMs: nowMs, refusal: isBusy ? null : error });
     if (withdrawn.size > 0) this.#ports.onWithdrawn([...withdrawn.values()]);
     this.#ports.onStalled(error);
   }

@@ -93,7 +93,8 @@ export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly Task
     case 'completed':
       return rows(
         db,
-        sql`${taskMaster.status} = 'completed' AND ${taskMaster.endedAt} IS NOT NULL`,
+        // `likely`, so that SQLite reads the newest by their index and does not sort all that ever completed.
+        sql`likely(${taskMaster.status} = 'completed') AND ${taskMaster.endedAt} IS NOT NULL`,
         [desc(taskMaster.endedAt)],
         query.limit,
       );
@@ -107,7 +108,7 @@ function waiting(db: Db, limit: number): readonly TaskListRow[] {
     const ofPriority = sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${priority}`;
     found.push(...rows(db, ofPriority, [sql`${taskMaster.seq}`], limit - found.length));
   }
-  const later = sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL`;
+  const later = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NOT NULL`;
   if (found.length < limit)
     found.push(...rows(db, later, [sql`${taskMaster.runAtMs}`], limit - found.length));
   return found;

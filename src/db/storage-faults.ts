@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { DrizzleError } from 'drizzle-orm';
 import { KoubouError } from '../machines/errors.ts';
 
 /** What may go wrong with the disk, by what helps. */
@@ -6,14 +7,16 @@ export type StorageFault = 'busy' | 'full' | 'readonly' | 'io' | 'corrupt';
 
 /** The class of a failure of SQLite; `undefined` for errors that are no fault of the disk. */
 export function storageFault(error: unknown): StorageFault | undefined {
+  if (error instanceof DrizzleError) return storageFault(error.cause);
   if (!(error instanceof Database.SqliteError)) return undefined;
   const code = error.code;
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'busy';
+  if (code === 'SQLITE_PROTOCOL') return 'busy'; // Too many at the locks of the log, at once.
   if (code === 'SQLITE_FULL') return 'full';
   if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_CANTOPEN') || code === 'SQLITE_PERM') {
     return 'readonly';
   }
-  if (code.startsWith('SQLITE_IOERR')) return 'io';
+  if (code.startsWith('SQLITE_IOERR') || code === 'SQLITE_NOMEM') return 'io';
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return 'corrupt';
   return undefined;
 }

@@ -1,6 +1,5 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { AcceptedTask, TaskFact, TaskMetadata } from '../machines/facts.ts';
-import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import { taskMachineVersion } from '../machines/task-machine.ts';
 import type { Db } from './client.ts';
 import { taskMaster } from './schema.ts';
@@ -25,6 +24,11 @@ export type WaitingRow = Pick<
 
 const slot = (name: string): SQL => sql`${sql.placeholder(name)}`;
 const isPending = sql`${taskMaster.status} = 'pending'`;
+/**
+ * Waits, for a later time. `likely` tells SQLite that its index by status would find nearly all rows, of which there may
+ * be a million; it then takes the one by start time.
+ */
+const isScheduled = sql`likely(${isPending}) AND ${taskMaster.runAtMs} IS NOT NULL`;
 /** The compare of each compare-and-set: in the hands of this very lease. */
 const isHeld = and(
   eq(taskMaster.taskId, sql.placeholder('taskId')),
@@ -118,14 +122,13 @@ export function taskStatements(db: Db) {
     nextRunAt: db
       .select({ runAtMs: sql<number | null>`min(${taskMaster.runAtMs})` })
       .from(taskMaster)
-      .where(sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL`)
+      .where(isScheduled)
       .prepare(),
     due: db
       .select({ taskId: taskMaster.taskId, seq: taskMaster.seq, priority: taskMaster.priority })
       .from(taskMaster)
-      .where(
-        sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NOT NULL AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`,
-      )
+      .where(sql`${isScheduled} AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`)
+      .orderBy(taskMaster.runAtMs)
       .limit(sql.placeholder('limit'))
       .prepare(),
     clearRunAt: db
@@ -204,10 +207,4 @@ export function requeueTask(
 /** The metadata of a row. It was written by `insertTask`, so its shape is known. */
 export function metadataOf(row: { readonly metadata: string }): TaskMetadata {
   return JSON.parse(row.metadata) as TaskMetadata;
-}
-
-/** The lease that a row in progress is under; `null` for any other row. */
-export function leaseOf(row: TaskRow): { taskId: TaskId; assignmentId: AssignmentId } | null {
-  if (row.status !== 'in_progress' || row.assignmentId === null) return null;
-  return { taskId: row.taskId as TaskId, assignmentId: row.assignmentId as AssignmentId };
 }

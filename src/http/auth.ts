@@ -18,7 +18,7 @@ export function isLoopbackOrigin(origin: string): boolean {
 export function authenticate(apiToken: string | null): MiddlewareHandler {
   const expected = apiToken === null ? null : digest(apiToken);
   return async (c, next) => {
-    if (expected === null) assertSameMachine(c.req.header('origin'));
+    if (expected === null) assertSameMachine(c.req.header('origin'), c.req.header('host'));
     else if (!openPaths.has(c.req.path)) assertToken(expected, c.req.header('authorization'));
     await next();
   };
@@ -41,8 +41,10 @@ function assertToken(expected: Buffer, header: string | undefined): void {
   }
 }
 
-function assertSameMachine(origin: string | undefined): void {
-  if (origin === undefined || isLoopbackOrigin(origin)) return;
+/** The name of the host counts, too: a page may point a name of its own at this machine (DNS rebinding). */
+function assertSameMachine(origin: string | undefined, host: string | undefined): void {
+  const isForeign = (url: string | undefined) => url !== undefined && !isLoopbackOrigin(url);
+  if (!isForeign(origin) && !isForeign(host === undefined ? undefined : `http://${host}`)) return;
   throw new KoubouError(
     'auth.forbidden',
     'pages of other sites may not use this server; set KOUBOU_API_TOKEN for that',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { limits } from '../machines/limits.ts';
+import { wireCodes } from './error-table.ts';
 import { taskStatuses } from './wire-words.ts';
 
 /** Text that can be stored and given back as it is: no NUL, and no half of a surrogate pair. */
@@ -13,7 +14,7 @@ const daySeconds = 86_400;
 const delaySecondsMax = 366 * daySeconds;
 
 /** `options`: the ones that steer Koubou, and any that Ollama knows; unknown ones are passed to the model. */
-export const optionsSchema = z
+const optionsSchema = z
   .looseObject({
     timeout: seconds(daySeconds).optional().meta({ description: 'Seconds that one attempt may take.' }),
     model: text.min(1).max(200).optional().meta({ description: "The model's name at the backend." }),
@@ -145,7 +146,11 @@ export const endedSchema = taskSchema
 
 export const errorSchema = z
   .object({
-    error: z.object({ code: z.string(), message: z.string(), details: z.record(z.string(), z.unknown()) }),
+    error: z.object({
+      code: z.enum(wireCodes),
+      message: z.string(),
+      details: z.record(z.string(), z.unknown()),
+    }),
   })
   .meta({
     id: 'Error',

@@ -121,8 +121,6 @@ export type PoolFact =
   /** The disk works again; nothing could be written for so long. */
   | { readonly type: 'journal.resumed'; readonly stalledMs: number };
 
-export type FactType = Fact['type'];
-
 /** The facts after which nothing more happens to a task. */
 export function isEnding(fact: Fact): boolean {
   return fact.type === 'task.completed' || fact.type === 'task.failed' || fact.type === 'task.cancelled';

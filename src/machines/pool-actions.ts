@@ -139,14 +139,14 @@ export function freeSlot(
 
 export function cancelTask(
   { context, self }: Scope,
-  { ticket, isWaiting }: Omit<Command<'pool.cancel'>, 'type'>,
+  { ticket, place }: Omit<Command<'pool.cancel'>, 'type'>,
 ): void {
   const { board } = context;
   let task = board.get(ticket.taskId);
   if (task === undefined) {
-    if (!isWaiting) return; // Its ending is on its way to the disk.
+    if (place === 'held') return; // Its ending is on its way to the disk.
     // It waits as a row: a task is changed by its actor and by nothing else.
-    if (ticket.delayMs === 0) board.awaken(ticket.priority);
+    if (place === 'waiting') board.awaken(ticket.priority);
     task = bringToLife(context, self, ticket);
   }
   board.ready.remove(task);

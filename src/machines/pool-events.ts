@@ -27,8 +27,8 @@ export type PoolCommand =
       readonly leased: readonly CommittedLease[];
       readonly cancelled: readonly CommittedLease[];
     }
-  /** Cancel the task of this ticket. `isWaiting`: its row waits, so that without an actor it gets one for this. */
-  | { readonly type: 'pool.cancel'; readonly ticket: TaskTicket; readonly isWaiting: boolean }
+  /** Cancel the task of this ticket. */
+  | { readonly type: 'pool.cancel'; readonly ticket: TaskTicket; readonly place: RowPlace }
   /** These tasks never came to be, or their rows say otherwise than their actors. */
   | { readonly type: 'pool.forget'; readonly tasks: readonly Forgotten[] }
   | { readonly type: 'pool.pause' }
@@ -42,6 +42,9 @@ export interface WaitingCount {
   readonly count: number;
   readonly firstSeq: number;
 }
+
+/** Where a row stands: behind its window, for a later time, or in the hands of a worker. */
+export type RowPlace = 'waiting' | 'scheduled' | 'held';
 
 export interface Forgotten {
   readonly taskId: TaskId;

@@ -23,9 +23,9 @@ export interface WorkerSpec {
   readonly performanceFactor: number;
   readonly slots: number;
   readonly standby: boolean;
-  /** Missed beats in a row after which it is lost. */
+  /** It is lost when it missed at least so many beats in a row … */
   readonly missesMax: number;
-  /** Silence after which it is lost, in ms. */
+  /** … and was silent for at least so long, in ms. */
   readonly silenceMsMax: number;
 }
 
@@ -89,6 +89,8 @@ export interface ExecutionInput extends Lease {
   readonly slot: number;
 }
 export type ExecutionCommand = { readonly type: 'execution.stop' };
+/** Do not wait for the next interval. */
+export type HeartbeatCommand = { readonly type: 'heartbeat.probe' };
 
 type WorkerEvent = WorkerCommand | ExecutionReport | HeartbeatReport | ErrorActorEvent;
 
@@ -104,7 +106,7 @@ function settled(context: WorkerContext, lease: Lease, outcome: Outcome, draw: n
 export const workerMachine = setup({
   types: { input: {} as WorkerInput, context: {} as WorkerContext, events: {} as WorkerEvent },
   actors: {
-    heartbeat: fromCallback<{ type: 'heartbeat.none' }, { workerId: WorkerId }>(() => {
+    heartbeat: fromCallback<HeartbeatCommand, { workerId: WorkerId }>(() => {
       throw new Error('actor "heartbeat" is not provided');
     }),
     execution: fromCallback<ExecutionCommand, ExecutionInput>(() => {
@@ -114,7 +116,15 @@ export const workerMachine = setup({
   delays: { heartbeatRestartMs: 1_000 },
   guards: {
     isOverdue: ({ context }, params: { silentMs: number }) =>
-      context.misses + 1 >= context.spec.missesMax || params.silentMs >= context.spec.silenceMsMax,
+      context.misses + 1 >= context.spec.missesMax && params.silentMs >= context.spec.silenceMsMax,
+    /** An execution could not reach the worker: that is news of its liveness, and sooner than a beat. */
+    isOutOfReach: (
+      { context },
+      { slot, assignmentId, outcome }: Lease & { slot: number; outcome: Outcome },
+    ) =>
+      context.slots[slot]?.assignmentId === assignmentId &&
+      outcome.kind === 'retry' &&
+      outcome.failure.code === 'backend.unreachable',
     runs: ({ context }, params: { assignmentId: AssignmentId }) =>
       context.slots.some((lease) => lease?.assignmentId === params.assignmentId),
     holdsSlot: ({ context }, params: Lease & { slot: number }) =>
@@ -123,6 +133,7 @@ export const workerMachine = setup({
   actions: {
     countMiss: assign(({ context }) => ({ misses: context.misses + 1 })),
     forgetMisses: assign({ misses: 0 }),
+    probeNow: sendTo('heartbeat', { type: 'heartbeat.probe' }),
     reportLiveness: sendTo(
       ({ context }) => context.pool,
       ({ context }, params: { liveness: Liveness; detail: string }): LivenessReport => ({
@@ -214,6 +225,18 @@ export const workerMachine = setup({
         alive: {
           entry: ['forgetMisses', { type: 'reportLiveness', params: { liveness: 'alive', detail: '' } }],
           on: {
+            'execution.settled': {
+              guard: { type: 'isOutOfReach', params: ({ event }) => event },
+              target: 'suspect',
+              actions: [
+                'settle',
+                'probeNow',
+                {
+                  type: 'reportLiveness',
+                  params: { liveness: 'suspect', detail: 'it could not be reached to run a task' },
+                },
+              ],
+            },
             'heartbeat.missed': {
               target: 'suspect',
               actions: [

@@ -67,7 +67,7 @@ export class Delegations {
 
   async #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
     const { journal, nextTaskId, now, retriesMax, admit, assertOpen } = this.#ports;
-    if (journal.refusal !== undefined) throw journal.refusal;
+    if (journal.refusal !== null) throw journal.refusal;
     assertOpen(specs.length);
     const tasks = specs.map((spec) => acceptedTask(spec, nextTaskId(), this.#nextSeq++));
     // The journal first: what the pool then says of these tasks comes behind them.

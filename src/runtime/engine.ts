@@ -7,7 +7,7 @@ import type { Config } from '../config/settings.ts';
 import { homePaths } from '../db/home.ts';
 import { Journal } from '../db/journal.ts';
 import type { Entry, Receipt, Store } from '../db/store.ts';
-import type { AcceptedTask } from '../machines/facts.ts';
+import type { AcceptedTask, CommittedFact } from '../machines/facts.ts';
 import { limits } from '../machines/limits.ts';
 import type { Forgotten, PoolCommand } from '../machines/pool-events.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
@@ -26,6 +26,9 @@ export interface EngineOptions {
   readonly random: Random;
   readonly store: Store;
   readonly reach: (worker: WorkerConfig) => WorkerEndpoint;
+  /** Hears every committed fact, from the first on. */
+  readonly hear: (committed: CommittedFact) => void;
+  readonly onFatal: (error: unknown) => void;
 }
 
 /**
@@ -44,13 +47,14 @@ export class Engine {
   readonly #host: PoolHost;
   readonly #schedule: ReturnType<typeof watchSchedule>;
 
-  constructor({ config, log, clock, random, store, reach }: EngineOptions) {
+  constructor({ config, log, clock, random, store, reach, hear, onFatal }: EngineOptions) {
     this.#log = log;
     this.#store = store;
     this.stream = new FactStream((error) => log.error({ err: error }, 'a listener of the stream failed'));
     this.#outputs = new OutputFiles(homePaths(config.home).outputs, (error, taskId) =>
       log.error({ err: error, task_id: taskId }, 'an output file could not be written'),
     );
+    this.stream.subscribe(hear);
     this.stream.subscribe((committed) => this.#outputs.hear(committed));
     this.journal = this.#openJournal(clock);
     const { lastAssignment } = store.recovery();
@@ -70,6 +74,7 @@ export class Engine {
         outputs: this.#outputs,
         reach,
         wantTurn,
+        onFatal,
       }),
     );
     this.#schedule = watchSchedule({

@@ -69,7 +69,7 @@ export class Following {
   async wait(taskId: TaskId, waitMs: number, signal?: AbortSignal): Promise<TaskView> {
     const { stream, clock, store } = this.#ports;
     const row = store.task(taskId);
-    if (row !== undefined && row.endedAt !== null) return taskView(row);
+    if (row !== undefined && row.endedAt !== null) return taskView(row, this.#ports.clock.now());
     this.#assertRoom();
     await new Promise<void>((resolve) => {
       const stop = () => {
@@ -89,7 +89,7 @@ export class Following {
     });
     const ended = store.task(taskId);
     if (ended === undefined) throw unknownTask(taskId);
-    return taskView(ended);
+    return taskView(ended, this.#ports.clock.now());
   }
 
   /**
@@ -110,7 +110,7 @@ export class Following {
       follower.onEvent(event);
     }
     if (row.endedAt !== null) {
-      follower.onEnd(taskView(row));
+      follower.onEnd(taskView(row, this.#ports.clock.now()));
       return () => undefined;
     }
     let endText = this.#followText(taskId, last === since.seq ? since.offset : 0, follower, () => last);
@@ -126,7 +126,7 @@ export class Following {
       if (isEnding(committed.fact)) {
         stop();
         const ended = store.task(taskId);
-        if (ended !== undefined) follower.onEnd(taskView(ended));
+        if (ended !== undefined) follower.onEnd(taskView(ended, this.#ports.clock.now()));
       }
     });
     const stop = () => {
@@ -168,7 +168,7 @@ export class Following {
   }
 }
 
-export function eventOf({ seq, atMs, fact }: CommittedFact): TaskEvent {
+function eventOf({ seq, atMs, fact }: CommittedFact): TaskEvent {
   const { taskId, from, to, data } = describe(fact);
   return {
     seq,

@@ -33,6 +33,8 @@ export interface PoolWiring {
   readonly outputs: OutputFiles;
   readonly reach: (worker: WorkerConfig) => WorkerEndpoint;
   readonly wantTurn: () => void;
+  /** The pool is gone, and nothing works without it: the process should end, and start anew from the rows. */
+  readonly onFatal: (error: unknown) => void;
 }
 
 /** Connects the actors with the store, the journal and the endpoints of the workers. */
@@ -47,12 +49,13 @@ export function poolPorts({
   outputs,
   reach,
   wantTurn,
+  onFatal,
 }: PoolWiring): PoolHostPorts {
-  const projectFolder = dirname(config.home);
+  const folder = { root: dirname(config.home), except: config.home };
   const workers = new Map(
     config.workers.map((worker) => {
       const { backend, probe } = reach(worker);
-      return [worker.workerId, { worker, probe, backend: withFiles(backend, projectFolder) }];
+      return [worker.workerId, { worker, probe, backend: withFiles(backend, folder) }];
     }),
   );
   const known = (workerId: WorkerId) => {
@@ -96,6 +99,9 @@ export function poolPorts({
       const tickets = rows.map((row) => ticketOfRow(row, config.models.server.retryCount, clock.now()));
       return { tickets, exhausted: rows.length < limit && !journal.hasAccepts };
     },
-    onFault: (error) => log.error({ err: error }, 'the pool crashed'),
+    onFault: (error) => {
+      log.error({ err: error }, 'the pool crashed');
+      onFatal(error);
+    },
   };
 }

@@ -5,7 +5,7 @@ import type { poolMachine } from '../machines/pool-machine.ts';
 /** Whether new tasks are accepted and can run, and if not, why. */
 export interface Readiness {
   readonly ready: boolean;
-  /** starting, running, paused, draining or stopped. */
+  /** starting, running, paused, draining, stopped or crashed. */
   readonly pool: string;
   /** One sentence each, for people. Some are told although it is ready. */
   readonly reasons: readonly string[];
@@ -15,17 +15,14 @@ export interface Readiness {
   readonly leases: number;
 }
 
-export function readinessOf(
-  pool: SnapshotFrom<typeof poolMachine>,
-  refusal: KoubouError | undefined,
-): Readiness {
+export function readinessOf(pool: SnapshotFrom<typeof poolMachine>, refusal: KoubouError | null): Readiness {
   const { roster, board } = pool.context;
   const workers = [...roster.all()];
   const alive = workers.filter(({ liveness }) => liveness === 'alive').length;
   const state = poolState(pool);
   const reasons: string[] = [];
   if (state !== 'running' && state !== 'paused') reasons.push(`the pool is ${state}`);
-  if (refusal !== undefined) reasons.push(refusal.message);
+  if (refusal !== null) reasons.push(refusal.message);
   const ready = reasons.length === 0;
   if (state === 'paused') reasons.push('the pool is paused: tasks are accepted and wait');
   if (alive === 0) reasons.push('no worker is alive: tasks are accepted and wait');
@@ -40,6 +37,7 @@ export function readinessOf(
 }
 
 function poolState(pool: SnapshotFrom<typeof poolMachine>): string {
+  if (pool.status === 'error') return 'crashed';
   if (pool.matches({ running: 'paused' })) return 'paused';
   return typeof pool.value === 'string' ? pool.value : 'running';
 }

@@ -34,11 +34,13 @@ export interface TaskResult {
   readonly usage: Readonly<Record<string, unknown>> | null;
 }
 
-export function taskView(row: TaskRow): TaskView {
+/** @param nowMs the wall clock: a start time that has passed is none */
+export function taskView(row: TaskRow, nowMs: number): TaskView {
+  const runAtMs = row.runAtMs !== null && row.runAtMs > nowMs ? row.runAtMs : null;
   return {
     task_id: row.taskId,
     status: row.status,
-    state: stateOf(row),
+    state: stateOf({ ...row, runAtMs }),
     type: row.taskType,
     priority: row.priority,
     prompt: row.prompt,
@@ -47,7 +49,7 @@ export function taskView(row: TaskRow): TaskView {
     assignment_id: row.assignmentId,
     attempts: row.leases,
     failures: row.failures,
-    run_at: row.runAtMs === null ? null : new Date(row.runAtMs).toISOString(),
+    run_at: runAtMs === null ? null : new Date(runAtMs).toISOString(),
     created_at: isoTime(row.createdAt),
     updated_at: isoTime(row.updatedAt),
     started_at: row.startedAt === null ? null : isoTime(row.startedAt),
@@ -57,7 +59,7 @@ export function taskView(row: TaskRow): TaskView {
 }
 
 /** The state of the chart that a row stands for. */
-export function stateOf(row: Pick<TaskRow, 'status' | 'runAtMs' | 'failures'>): string {
+function stateOf(row: Pick<TaskRow, 'status' | 'runAtMs' | 'failures'>): string {
   if (row.status === 'in_progress') return 'running';
   if (row.status !== 'pending') return row.status;
   if (row.runAtMs === null) return 'queued';

@@ -11,13 +11,18 @@ function setup() {
   const folder = temporaryFolder();
   const root = join(folder, 'project');
   mkdirSync(join(root, 'src'), { recursive: true });
+  mkdirSync(join(root, '.koubou'));
+  writeFileSync(join(root, '.koubou', 'koubou.db'), 'all tasks');
   writeFileSync(join(root, 'src', 'a.ts'), 'const 工房 = 1;');
   writeFileSync(join(folder, 'secret'), 'secret');
   const asked: Job[] = [];
-  const backend = withFiles(async (job) => {
-    asked.push(job);
-    return succeeded('');
-  }, root);
+  const backend = withFiles(
+    async (job) => {
+      asked.push(job);
+      return succeeded('');
+    },
+    { root, except: join(root, '.koubou') },
+  );
   const run = (files: readonly string[]) => backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
   return { folder, root, asked, run };
 }
@@ -39,7 +44,14 @@ test('a file outside the project folder is refused, by whatever way it is named'
   symlinkSync(join(folder, 'secret'), join(root, 'link'));
   mkdirSync(`${root}-too`);
   writeFileSync(`${root}-too/x`, 'x');
-  for (const path of ['../secret', join(folder, 'secret'), 'link', '../project-too/x', '/etc/passwd']) {
+  for (const path of [
+    '../secret',
+    join(folder, 'secret'),
+    'link',
+    '../project-too/x',
+    '/etc/passwd',
+    '.koubou/koubou.db',
+  ]) {
     expect(await run([path]), path).toMatchObject({ kind: 'failed', failure: { code: 'input.refused' } });
   }
   expect(asked).toEqual([]);

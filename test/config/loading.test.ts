@@ -97,8 +97,10 @@ describe('files of the original', () => {
   });
 
   test('say that their section on logs has no effect', () => {
-    expect(load({ models: originalModels }).notices).toEqual([expect.stringContaining('logging')]);
-    expect(load({}).notices).toEqual([]);
+    const ofLogs = (notices: readonly string[]) =>
+      notices.filter((notice) => notice.includes('section logging'));
+    expect(ofLogs(load({ models: originalModels }).notices)).toHaveLength(1);
+    expect(ofLogs(load({}).notices)).toEqual([]);
   });
 });
 

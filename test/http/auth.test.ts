@@ -63,3 +63,13 @@ test('a page of this machine on another port may read the answers, another may n
   ]);
   expect((await preflight('https://evil.example')).headers.get('access-control-allow-origin')).toBeNull();
 });
+
+test('a name that somebody else points at this machine is refused', async () => {
+  const rest = await setupRest();
+  for (const host of ['evil.example', 'evil.example:8765', 'localhost.evil.example']) {
+    expect((await rest.get('/tasks', { host })).status).toBe(403);
+  }
+  for (const host of ['localhost:8765', '127.0.0.1:8765', '[::1]:8765']) {
+    expect((await rest.get('/tasks', { host })).status).toBe(200);
+  }
+});

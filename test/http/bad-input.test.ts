@@ -142,7 +142,7 @@ test('a thousand wrong requests are never answered 5xx, never with a stack or a 
   expect(faults).toEqual([]);
   expect(statuses.get('400')).toBeGreaterThan(300);
   expect(
-    await send(port, Buffer.from('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n')),
+    await send(port, Buffer.from('GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n')),
   ).toContain('200 OK');
 });
 
@@ -170,7 +170,7 @@ test.each([
     'in chunks',
     (size: number) => {
       const head =
-        'POST /task/delegate HTTP/1.1\r\nhost: x\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
+        'POST /task/delegate HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n';
       const chunk = `${size.toString(16)}\r\n${'x'.repeat(size)}\r\n0\r\n\r\n`;
       return Buffer.from(head + chunk);
     },
@@ -188,7 +188,7 @@ test('a request that is no HTTP is refused, and the server lives on', async () =
     '400 Bad Request',
   );
   const half = connect(port, '127.0.0.1', () =>
-    half.end('POST /task/delegate HTTP/1.1\r\ncontent-length: 100\r\n\r\n{"pro'),
+    half.end('POST /task/delegate HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\n{"pro'),
   );
   await new Promise((resolve) => half.once('close', resolve).resume());
   expect(await send(port, post('/task/delegate', json({ prompt: 'p' })))).toContain('202 Accepted');

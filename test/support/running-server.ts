@@ -32,11 +32,7 @@ export interface SetUp extends Partial<Pick<RuntimeOptions, 'clock' | 'random' |
 }
 
 /** The shipped configuration on a home of its own, with these workers, any free port and no backoff to speak of. */
-export function configFor({
-  home = temporaryFolder(),
-  workers = [{}],
-  change = (config) => config,
-}: SetUp): Config {
+function configFor({ home = temporaryFolder(), workers = [{}], change = (config) => config }: SetUp): Config {
   const shipped = loadConfig({
     configDir: join(project, 'config'),
     cwd: home,

@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+
+/** How much is measured. The short one shows that everything runs; its figures mean little. */
+const plans = {
+  full: {
+    rounds: 5,
+    http: { connections: 64, warmUpMs: 3_000, measureMs: 5_000 },
+    engine: { warmUp: 10_000, tasks: 30_000 },
+    latency: { warmUp: 500, samples: 400, gapMs: 4 },
+    fsyncs: { samples: 200, tasks: 5_000, http: { connections: 64, warmUpMs: 1_000, measureMs: 2_000 } },
+    backlog: { tasks: 100_000, warmUp: 500, samples: 300, gapMs: 4 },
+    dispatch: { tasks: 100_000, picks: 40_000 },
+  },
+  quick: {
+    rounds: 1,
+    http: { connections: 64, warmUpMs: 200, measureMs: 500 },
+    engine: { warmUp: 200, tasks: 1_000 },
+    latency: { warmUp: 20, samples: 20, gapMs: 1 },
+    fsyncs: { samples: 10, tasks: 200, http: { connections: 64, warmUpMs: 100, measureMs: 300 } },
+    backlog: { tasks: 5_000, warmUp: 20, samples: 20, gapMs: 1 },
+    dispatch: { tasks: 100_000, picks: 2_000 },
+  },
+};
+
+export const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch'];
+
+export const usage = `usage: node bench/run.mjs [--quick] [--rounds N] [--only ${parts.join(',')}] [--profile FOLDER]
+
+  --quick           a short run, which shows that everything works
+  --rounds N        alternated rounds of each comparison (${plans.full.rounds})
+  --only PARTS      some of the measurements
+  --profile FOLDER  CPU profiles of the measured processes (http, engine, latency); they cost some speed`;
+
+/** @param {readonly string[]} args @throws TypeError on an unknown option */
+export function planOf(args) {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      only: { type: 'string' },
+      profile: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const sizes = values.quick ? plans.quick : plans.full;
+  const only = values.only?.split(',') ?? parts;
+  for (const part of only)
+    if (!parts.includes(part)) throw new TypeError(`there is no measurement "${part}"`);
+  const rounds = Number(values.rounds ?? sizes.rounds);
+  if (!Number.isInteger(rounds) || rounds < 1) throw new TypeError('--rounds must be a whole number from 1');
+  const nodeOptions = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
+  return { ...sizes, rounds, only, nodeOptions, help: values.help, isQuick: values.quick };
+}

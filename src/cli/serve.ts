@@ -1,0 +1,81 @@
+import type { Config } from '../config/settings.ts';
+import { homePaths } from '../db/home.ts';
+import { type Logs, openLogs } from '../log.ts';
+import { type KoubouServer, startServer } from '../server.ts';
+import { version } from '../version.ts';
+import { type Cli, exitCodes } from './cli.ts';
+import { watchSignals } from './signals.ts';
+
+export interface ServeOptions {
+  readonly isDemo: boolean;
+  readonly json: boolean;
+}
+
+/**
+ * Runs a server in this process until SIGTERM, SIGINT or SIGHUP, and drains it. A second signal ends it at once.
+ *
+ * @throws KoubouError when it cannot start
+ */
+export async function serve(cli: Cli, config: Config, { isDemo, json }: ServeOptions): Promise<number> {
+  const { terminal, messages } = cli;
+  const { talk } = messages;
+  const logs = openLogs(homePaths(config.home), config.logging);
+  const unguard = guard(cli, logs);
+  const signals = watchSignals();
+  try {
+    for (const notice of config.notices) terminal.say(notice);
+    if (isDemo) terminal.say(talk.demoWarning);
+    const server = await startServer({ config, log: logs, pid: process.pid });
+    // Not before the home is ours: a start that is refused leaves no trace in the logs of another server.
+    for (const notice of config.notices) logs.server.warn({}, notice);
+    logs.server.info({ version, urls: server.urls, home: config.home, demo: isDemo }, 'server is ready');
+    announce(cli, server, { isDemo, json });
+    const signal = await signals.first;
+    terminal.say(talk.stopping);
+    logs.server.info({ signal }, 'server is stopping');
+    signals.onFurther(() => {
+      terminal.say(talk.forced);
+      process.exit(exitCodes.failed);
+    });
+    await server.stop().catch((error: unknown) => {
+      logs.server.error({ err: error }, 'the stop failed');
+      throw error;
+    });
+    logs.server.info({}, 'server has stopped');
+    terminal.say(talk.stopped);
+    return exitCodes.done;
+  } finally {
+    signals.stop();
+    await logs.close();
+    unguard();
+  }
+}
+
+/** What operators and their scripts want to know of a server that is ready. */
+function announce({ terminal, messages }: Cli, { urls }: KoubouServer, { isDemo, json }: ServeOptions): void {
+  const { talk } = messages;
+  if (json) {
+    terminal.json({ pid: process.pid, urls, demo: isDemo });
+    return;
+  }
+  terminal.line(talk.ready(version));
+  terminal.line(`  REST  ${urls.rest}`);
+  terminal.line(`  docs  ${urls.rest}/docs`);
+  terminal.say(talk.howToStop);
+}
+
+/** What nobody caught leaves the process in a state that nobody knows: it is told, and the process ends. */
+function guard({ terminal, messages }: Cli, logs: Logs): () => void {
+  const die = (error: unknown) => {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    terminal.say(messages.talk.unexpected(text));
+    logs.server.fatal({ err: error }, 'the server ends: an error that nobody caught');
+    void logs.close().finally(() => process.exit(exitCodes.failed));
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  return () => {
+    process.off('uncaughtException', die);
+    process.off('unhandledRejection', die);
+  };
+}

@@ -1,0 +1,107 @@
+import type { Command } from 'commander';
+import { describe, expect, test } from 'vitest';
+import { messagesFor } from '../../src/cli/messages.ts';
+import { buildProgram } from '../../src/cli/program.ts';
+import { freshEnvironment } from './command.ts';
+import { koubouHere, recordedTerminal } from './recorded-terminal.ts';
+
+function programIn(language: string): Command {
+  const env = { LANG: language };
+  const cli = { env, cwd: '/', terminal: recordedTerminal(), messages: messagesFor(env) };
+  return buildProgram(
+    cli,
+    (action) =>
+      async (...args) =>
+        void (await action(...args)),
+  );
+}
+
+function leaves(command: Command): readonly Command[] {
+  return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
+}
+
+const pathOf = (command: Command): readonly string[] =>
+  command.parent === null ? [] : [...pathOf(command.parent), command.name()];
+const paths = leaves(programIn('C')).map((command) => pathOf(command));
+
+describe('help', () => {
+  test('names every command', () => {
+    expect(paths.map((path) => path.join(' '))).toEqual([
+      'init',
+      'start',
+      'stop',
+      'restart',
+      'status',
+      'delegate',
+      'tasks',
+      'task',
+      'cancel',
+      'retry',
+      'workers',
+      'logs',
+      'doctor',
+      'config check',
+      'db backup',
+      'demo',
+    ]);
+  });
+
+  test.each(
+    paths.map((path) => [path]),
+  )('of %s has a description, examples of itself, and --json', async (path) => {
+    const { stdout, exitCode } = await koubouHere([...path, '--help'], freshEnvironment());
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Usage: /);
+    expect(stdout).toContain('--json');
+    const examples = stdout.split('Examples:')[1] ?? '';
+    expect(examples).toContain(`koubou ${path.join(' ')}`);
+  });
+
+  test('is Japanese for Japanese users, titles and all', async () => {
+    const { stdout } = await koubouHere(['delegate', '--help'], freshEnvironment({ LANG: 'ja_JP.UTF-8' }));
+    expect(stdout).toMatch(/^使い方: koubou delegate/);
+    expect(stdout).toContain('例:');
+  });
+
+  test('describes every option, in both languages', () => {
+    for (const command of ['C', 'ja_JP'].flatMap((language) => leaves(programIn(language)))) {
+      for (const option of command.options) expect(option.description, option.flags).not.toBe('');
+    }
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['statuz'], 'Did you mean status?'],
+    [['tasks', '--frob'], "unknown option '--frob'"],
+    [['delegate'], "missing required argument 'prompt'"],
+    [['delegate', 'a', 'b'], 'too many arguments'],
+    [['delegate', 'x', '--priority', '11'], 'a whole number from 1 to 10'],
+    [['delegate', 'x', '--priority', 'high'], 'a whole number from 1 to 10'],
+    [['delegate', 'x', '--timeout', 'soon'], 'a number of seconds'],
+    [['delegate', '  '], 'The prompt is empty.'],
+    [['tasks', '--status', 'lost'], 'Allowed choices are pending'],
+    [['tasks', '--limit'], 'argument missing'],
+    [['cancel'], "missing required argument 'ids'"],
+    [[], 'Name a command'],
+    [['config'], 'Name a command'],
+  ])('%j is refused with 2, on stderr', async (args, expected) => {
+    const { exitCode, stdout, stderr } = await koubouHere(args, freshEnvironment());
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(expected);
+  });
+
+  test('is explained in Japanese to Japanese users', async () => {
+    const env = freshEnvironment({ LC_ALL: 'ja_JP.UTF-8' });
+    const { exitCode, stderr } = await koubouHere(['delegate', 'x', '--priority', '11'], env);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('1 から 10 までの整数');
+  });
+});
+
+test('the version is data', async () => {
+  const { exitCode, stdout } = await koubouHere(['--version'], freshEnvironment());
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+});

@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../src/machines/limits.ts';
+import {
+  actorOfSeat,
+  type LiveTask,
+  seatOfActor,
+  TaskBoard,
+  type TaskRef,
+  type TaskTicket,
+} from '../../src/machines/task-board.ts';
+import { makeTicket, taskIdOf } from '../support/pool-samples.ts';
+
+const nobody = {} as TaskRef;
+
+function sit(board: TaskBoard, ticket: TaskTicket): LiveTask {
+  return board.sit(board.takeSeat(), ticket, nobody);
+}
+
+describe('the window', () => {
+  test('has an equal part for each priority', () => {
+    const board = new TaskBoard(20);
+    sit(board, makeTicket(1));
+    expect(board.hasRoomFor(makeTicket(3))).toBe(true);
+    sit(board, makeTicket(2));
+    expect(board.hasRoomFor(makeTicket(3))).toBe(false);
+    expect(board.hasRoomFor(makeTicket(3, { priority: 6 }))).toBe(true);
+  });
+
+  test('holds at least one task of each priority, however small it is', () => {
+    expect(new TaskBoard(1).hasRoomFor(makeTicket(1))).toBe(true);
+  });
+
+  test('lets nobody pass those who wait behind it', () => {
+    const board = new TaskBoard(10);
+    const first = sit(board, makeTicket(1));
+    board.leaveDormant(makeTicket(2));
+    board.leave(first);
+    expect(board.hasRoomFor(makeTicket(3))).toBe(false);
+    board.readRows(5, 2, true);
+    expect(board.hasRoomFor(makeTicket(3))).toBe(true);
+  });
+
+  test('is not filled by tasks that wait for a start time', () => {
+    const board = new TaskBoard(10);
+    sit(board, makeTicket(1, { delayMs: 5_000 }));
+    expect(board.hasRoomFor(makeTicket(2))).toBe(true);
+  });
+
+  test('takes tasks that start within a minute beside it, and not more than its limit', () => {
+    const board = new TaskBoard(10_000);
+    const soon = (seq: number) => makeTicket(seq, { delayMs: limits.scheduledHorizonMs });
+    expect(board.hasRoomFor(makeTicket(1, { delayMs: limits.scheduledHorizonMs + 1 }))).toBe(false);
+    const seated = Array.from({ length: limits.scheduledWindow }, (_, at) => sit(board, soon(at + 1)));
+    expect(board.hasRoomFor(soon(9_999))).toBe(false);
+    board.leave(seated[0] as LiveTask);
+    expect(board.hasRoomFor(soon(9_999))).toBe(true);
+  });
+
+  test('refuses a priority that does not exist', () => {
+    expect(() => new TaskBoard(10).hasRoomFor(makeTicket(1, { priority: 0 }))).not.toThrow();
+    expect(() => new TaskBoard(10).hasRoomFor(makeTicket(1, { priority: 11 }))).toThrow(RangeError);
+  });
+});
+
+describe('the rows behind the window', () => {
+  test('are counted, over all priorities', () => {
+    const board = new TaskBoard(10);
+    board.inherit({ priority: 5, count: 40, firstSeq: 7 });
+    board.leaveDormant(makeTicket(50, { priority: 9 }));
+    expect(board.dormantCount).toBe(41);
+    board.awaken(5);
+    expect(board.dormantCount).toBe(40);
+  });
+
+  test('are asked for from the first of them on, the urgent ones first', () => {
+    const board = new TaskBoard(100);
+    board.leaveDormant(makeTicket(41));
+    board.leaveDormant(makeTicket(42));
+    board.inherit({ priority: 7, count: 3, firstSeq: 20 });
+    expect(board.shortages()).toEqual([
+      { priority: 7, afterSeq: 0, limit: 10 },
+      { priority: 5, afterSeq: 40, limit: 10 },
+    ]);
+  });
+
+  test('are asked for again from the start when one comes due that is older than those read', () => {
+    const board = new TaskBoard(100);
+    board.inherit({ priority: 5, count: 90, firstSeq: 10 });
+    board.readRows(5, 60, false);
+    board.inherit({ priority: 5, count: 1, firstSeq: 3 });
+    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 2, limit: 10 }]);
+  });
+
+  test('are asked for when half of the window is empty, and not more than fits', () => {
+    const board = new TaskBoard(100);
+    const seated = [1, 2, 3, 4, 5, 6].map((seq) => sit(board, makeTicket(seq)));
+    board.leaveDormant(makeTicket(7));
+    expect(board.shortages()).toEqual([]);
+    board.leave(seated[0] as LiveTask);
+    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 6, limit: 5 }]);
+  });
+
+  test('are read in bounded batches', () => {
+    const board = new TaskBoard(100_000);
+    board.inherit({ priority: 5, count: 90_000, firstSeq: 1 });
+    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 0, limit: limits.activationBatch }]);
+  });
+
+  test('wait until a read has shown that there are none, whatever the count says', () => {
+    const board = new TaskBoard(100);
+    board.inherit({ priority: 5, count: 2, firstSeq: 10 });
+    for (let taken = 0; taken < 5; taken += 1) board.awaken(5);
+    expect(board.shortages()).toHaveLength(1);
+    expect(board.hasRoomFor(makeTicket(99))).toBe(false);
+    board.readRows(5, 11, true);
+    expect(board.shortages()).toEqual([]);
+    board.awaken(5);
+    expect(board.dormantCount).toBe(0);
+  });
+});
+
+describe('a seat', () => {
+  test('is taken again after its task has left', () => {
+    const board = new TaskBoard(100);
+    const [first, second] = [sit(board, makeTicket(1)), sit(board, makeTicket(2))];
+    expect([first.seat, second.seat]).toEqual([1, 2]);
+    board.leave(first);
+    expect(sit(board, makeTicket(3)).seat).toBe(1);
+    expect(sit(board, makeTicket(4)).seat).toBe(3);
+    expect(board.atSeat(1)?.ticket.seq).toBe(3);
+  });
+
+  test('gives its actor a name that no worker can have', () => {
+    expect(seatOfActor(actorOfSeat(12))).toBe(12);
+    for (const name of ['local_001', 'task-1', 'task_1', 'task.1', 'task-', 'task']) {
+      expect(seatOfActor(name)).toBeUndefined();
+    }
+  });
+
+  test('is left once: the task waits nowhere any more', () => {
+    const board = new TaskBoard(100);
+    const task = sit(board, makeTicket(1));
+    board.ready.add(task);
+    board.leave(task);
+    expect([board.liveCount, board.ready.size]).toEqual([0, 0]);
+    expect(board.get(taskIdOf(1))).toBeUndefined();
+    expect(board.atSeat(task.seat)).toBeUndefined();
+    expect([...board.all()]).toEqual([]);
+  });
+});

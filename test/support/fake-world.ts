@@ -1,0 +1,94 @@
+import { fromCallback } from 'xstate';
+import type { AssignmentId, WorkerId } from '../../src/machines/identifiers.ts';
+import type { Outcome } from '../../src/machines/outcome.ts';
+import {
+  type ExecutionCommand,
+  type ExecutionInput,
+  type HeartbeatCommand,
+  type HeartbeatReport,
+  workerMachine,
+} from '../../src/machines/worker-machine.ts';
+
+/** An execution that ends when the test says so; told to stop, it stops at once. */
+export interface FakeExecution {
+  readonly input: ExecutionInput;
+  readonly settle: (outcome: Outcome, draw?: number) => void;
+}
+
+/** What workers reach for: executions and heartbeats in the hands of a test. */
+export class FakeWorld {
+  /** Those that run, by their lease. */
+  readonly executions = new Map<AssignmentId, FakeExecution>();
+  /** Every lease that was ever begun, in order. */
+  readonly begun: AssignmentId[] = [];
+  /** Leases that were told to stop. */
+  readonly stopped: AssignmentId[] = [];
+  /** How often each worker began to be watched. */
+  readonly watches = new Map<WorkerId, number>();
+  /** Workers that were to be probed at once. */
+  readonly probed: WorkerId[] = [];
+  /** Heartbeats that run now. */
+  watching = 0;
+  readonly #tell = new Map<WorkerId, (report: HeartbeatReport) => void>();
+  /** Executions that throw when they begin. */
+  crashNext = 0;
+  /** Heartbeats that throw when they begin. */
+  blindNext = 0;
+
+  /** The worker with both of its actors provided. */
+  worker() {
+    return workerMachine.provide({ actors: { execution: this.#execution(), heartbeat: this.#heartbeat() } });
+  }
+
+  beat(worker: WorkerId): void {
+    this.#tell.get(worker)?.({ type: 'heartbeat.received' });
+  }
+
+  /** A beat that does not come; by default after a silence that is long enough. */
+  miss(worker: WorkerId, silentMs = 90_000): void {
+    this.#tell.get(worker)?.({ type: 'heartbeat.missed', silentMs, detail: 'no answer' });
+  }
+
+  settle(assignment: AssignmentId, outcome: Outcome, draw = 0): void {
+    const execution = this.executions.get(assignment);
+    if (execution === undefined) throw new Error(`lease ${assignment} is not being executed`);
+    execution.settle(outcome, draw);
+  }
+
+  #execution() {
+    return fromCallback<ExecutionCommand, ExecutionInput>(({ input, sendBack, receive }) => {
+      if (this.crashNext > 0) {
+        this.crashNext -= 1;
+        throw new Error('the execution was told to crash');
+      }
+      const { taskId, assignmentId, slot } = input;
+      const settle = (outcome: Outcome, draw = 0) => {
+        this.executions.delete(assignmentId);
+        sendBack({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw });
+      };
+      this.executions.set(assignmentId, { input, settle });
+      this.begun.push(assignmentId);
+      receive(() => {
+        this.stopped.push(assignmentId);
+        settle({ kind: 'cancelled' });
+      });
+      return () => void this.executions.delete(assignmentId);
+    });
+  }
+
+  #heartbeat() {
+    return fromCallback<HeartbeatCommand, { workerId: WorkerId }>(({ input, sendBack, receive }) => {
+      this.watches.set(input.workerId, (this.watches.get(input.workerId) ?? 0) + 1);
+      if (this.blindNext > 0) {
+        this.blindNext -= 1;
+        throw new Error('the heartbeat was told to crash');
+      }
+      this.watching += 1;
+      this.#tell.set(input.workerId, sendBack);
+      receive(() => void this.probed.push(input.workerId));
+      return () => {
+        this.watching -= 1;
+      };
+    });
+  }
+}

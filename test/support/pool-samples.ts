@@ -1,0 +1,70 @@
+import type { RecordedTaskFact } from '../../src/machines/facts.ts';
+import { type TaskId, type WorkerId, workerId } from '../../src/machines/identifiers.ts';
+import { noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
+import type { DispatchReason } from '../../src/machines/routing.ts';
+import type { TaskTicket } from '../../src/machines/task-board.ts';
+import type { WorkerSpec } from '../../src/machines/worker-machine.ts';
+
+/** Values that tests of the machines need again and again. */
+
+export function taskIdOf(seq: number): TaskId {
+  return `task_20260101_000000_${String(seq).padStart(6, '0')}` as TaskId;
+}
+
+export function makeTicket(seq: number, parts: Partial<TaskTicket> = {}): TaskTicket {
+  return {
+    taskId: taskIdOf(seq),
+    seq,
+    priority: 5,
+    taskType: 'general',
+    model: null,
+    leases: 0,
+    failures: 0,
+    retriesMax: 2,
+    delayMs: 0,
+    ...parts,
+  };
+}
+
+export function makeSpec(name: string, parts: Partial<Omit<WorkerSpec, 'workerId'>> = {}): WorkerSpec {
+  return {
+    workerId: workerId(name),
+    location: 'local',
+    capabilities: [],
+    performanceFactor: 1,
+    slots: 1,
+    standby: false,
+    missesMax: 3,
+    silenceMsMax: 90_000,
+    ...parts,
+  };
+}
+
+export const success: Outcome = { kind: 'succeeded', output: 'an answer', usage: noUsage };
+export const transient: Outcome = retry('backend.busy', 'the server is busy');
+export const final: Outcome = {
+  kind: 'failed',
+  failure: { code: 'model.unknown', message: 'no such model' },
+};
+export const released: Outcome = { kind: 'released', failure: { code: 'worker.lost', message: 'gone' } };
+
+export function reasonFor(choice: WorkerId): DispatchReason {
+  return { rule: 'the only one', candidates: [{ worker_id: choice, load: 0 }], choice };
+}
+
+const grammar = /^A(?:LR)*(?:L|LC|L?F|L?X)?$/;
+const letters = {
+  'task.assigned': 'L',
+  'task.retried': 'R',
+  'task.completed': 'C',
+  'task.failed': 'F',
+  'task.cancelled': 'X',
+} as const;
+
+/**
+ * Whether the facts of one task, its acceptance left out, begin or complete a sentence of
+ * `accepted (assigned (retried))* (completed | failed | cancelled)`.
+ */
+export function isGrammatical(facts: readonly RecordedTaskFact[]): boolean {
+  return grammar.test(`A${facts.map(({ type }) => letters[type]).join('')}`);
+}
