@@ -22,7 +22,7 @@ const plans = {
   },
 };
 
-export const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch'];
+const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch'];
 
 export const usage = `usage: node bench/run.mjs [--quick] [--rounds N] [--only ${parts.join(',')}] [--profile FOLDER]
 

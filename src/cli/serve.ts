@@ -20,12 +20,12 @@ export async function serve(cli: Cli, config: Config, { isDemo, json }: ServeOpt
   const { terminal, messages } = cli;
   const { talk } = messages;
   const logs = openLogs(homePaths(config.home), config.logging);
-  const unguard = guard(cli, logs);
+  const { die, unguard } = guard(cli, logs);
   const signals = watchSignals();
   try {
     for (const notice of config.notices) terminal.say(notice);
     if (isDemo) terminal.say(talk.demoWarning);
-    const server = await startServer({ config, log: logs, pid: process.pid });
+    const server = await startServer({ config, log: logs, pid: process.pid, onFatal: die });
     // Not before the home is ours: a start that is refused leaves no trace in the logs of another server.
     for (const notice of config.notices) logs.server.warn({}, notice);
     logs.server.info({ version, urls: server.urls, home: config.home, demo: isDemo }, 'server is ready');
@@ -65,7 +65,10 @@ function announce({ terminal, messages }: Cli, { urls }: KoubouServer, { isDemo,
 }
 
 /** What nobody caught leaves the process in a state that nobody knows: it is told, and the process ends. */
-function guard({ terminal, messages }: Cli, logs: Logs): () => void {
+function guard(
+  { terminal, messages }: Cli,
+  logs: Logs,
+): { die: (error: unknown) => void; unguard: () => void } {
   const die = (error: unknown) => {
     const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
     terminal.say(messages.talk.unexpected(text));
@@ -74,8 +77,9 @@ function guard({ terminal, messages }: Cli, logs: Logs): () => void {
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  return () => {
+  const unguard = () => {
     process.off('uncaughtException', die);
     process.off('unhandledRejection', die);
   };
+  return { die, unguard };
 }

@@ -92,7 +92,7 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
 /** What is read and checked, and does nothing: nobody shall wait for its effect. */
 function noticesOf(models: ModelsFile): readonly string[] {
   const general = [
-    'workers.yaml: routing_policy.strategy, max_tokens, min_workers, max_workers, scale_up_threshold, ' +
+    'workers.yaml: max_tokens, min_workers, max_workers, scale_up_threshold, ' +
       'scale_down_threshold, metrics_interval, auto_adjust_performance and adjustment_interval have no effect yet.',
     'ollama_models.yaml: server.timeout, task_recommendations (the models in it) and performance ' +
       '(auto_select, fallback, cache) have no effect yet.',

@@ -65,9 +65,9 @@ describe('the one stream', () => {
 
   test('tells who comes while a fact is told only of those after it', () => {
     const { stream, heard, listen, publish } = setupStream();
-    const end = stream.subscribeTask(taskIdOf(1), () => {
-      end();
-      stream.subscribeTask(taskIdOf(1), listen('new'));
+    const once = [listen('new')];
+    stream.subscribeTask(taskIdOf(1), () => {
+      for (const listener of once.splice(0)) stream.subscribeTask(taskIdOf(1), listener);
     });
     publish(one.assigned, one.completed);
     expect(heard).toEqual(['new 2']);
