@@ -58,20 +58,22 @@ test('cancelling closes the connection to the backend within a second, also befo
   expect((ollama.disconnectsMs[0] as number) - cancelledMs).toBeLessThan(1_000);
 });
 
-test('a worker that comes back is given the task that waited for it', async () => {
-  const ollama = await startFakeOllama();
+test('while its server is gone a task waits and uses up no tries, and it is done when the server is back', async () => {
+  const ollama = await startFakeOllama({ mode: 'hang' });
   const { port } = new URL(ollama.url);
   const koubou = await KoubouProcess.start(setupInstallation({ ollamaUrl: ollama.url }));
+  const { task_id } = await delegate(koubou.url, { prompt: 'p', options: { retry_count: 1 } });
+  const task = async () => (await fetch(`${koubou.url}/task/${task_id}`)).json();
+  await until(() => expect(ollama.openGenerations).toBe(1));
   await ollama.close();
-  const { task_id } = await delegate(koubou.url, { prompt: 'p', options: { retry_count: 20 } });
   await until(async () => {
-    const task = await (await fetch(`${koubou.url}/task/${task_id}`)).json();
-    expect(task).toMatchObject({ failures: 1 });
+    const { workers } = (await (await fetch(`${koubou.url}/workers/status`)).json()) as { workers: object[] };
+    expect(workers).toMatchObject([{ liveness: 'suspect' }]);
+    expect(await task()).toMatchObject({ status: 'pending', failures: 1 });
   });
   const back = await startFakeOllama({ port: Number(port) });
   onDisposal(() => back.close());
-  await until(async () => {
-    const task = await (await fetch(`${koubou.url}/task/${task_id}`)).json();
-    expect(task).toMatchObject({ status: 'completed' });
-  });
+  await until(async () =>
+    expect(await task()).toMatchObject({ status: 'completed', failures: 1, attempts: 2 }),
+  );
 });
