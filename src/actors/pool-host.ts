@@ -1,7 +1,8 @@
 import { type Actor, createActor } from 'xstate';
 import type { RecordedFact } from '../machines/facts.ts';
-import type { WaitingCount } from '../machines/pool-events.ts';
-import { type PoolInput, type PoolPorts, poolMachine } from '../machines/pool-machine.ts';
+import type { PoolInput, PoolPorts } from '../machines/pool-context.ts';
+import { poolMachine } from '../machines/pool-machine.ts';
+import type { WaitingCount } from '../machines/task-board.ts';
 import { actorOfSeat, type Shortage, type TaskTicket } from '../machines/task-board.ts';
 import { taskMachine } from '../machines/task-machine.ts';
 import { workerMachine } from '../machines/worker-machine.ts';

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { TaskId } from '../machines/identifiers.ts';
-import type { WaitingCount } from '../machines/pool-events.ts';
+import type { WaitingCount } from '../machines/task-board.ts';
 import { assignmentStatements } from './assignments-table.ts';
 import { type Db, type Durability, openDatabase } from './client.ts';
 import { Commit, type Statements } from './commit.ts';

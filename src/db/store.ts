@@ -1,6 +1,6 @@
 import type { AcceptedTask, CommittedFact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
 import type { TaskId, WorkerId } from '../machines/identifiers.ts';
-import type { WaitingCount } from '../machines/pool-events.ts';
+import type { WaitingCount } from '../machines/task-board.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
 import type { TaskRow, WaitingRow } from './tasks-table.ts';

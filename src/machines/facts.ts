@@ -1,6 +1,7 @@
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import type { Failure, Outcome, Usage } from './outcome.ts';
 import type { DispatchReason } from './routing.ts';
+import type { Liveness } from './worker-state.ts';
 
 /**
  * What happened: the one vocabulary of the system. Commands are imperative and live with the machine that takes them;
@@ -90,9 +91,6 @@ export type RecordedTaskFact =
       readonly assignmentId: AssignmentId | null;
       readonly workerId: WorkerId | null;
     };
-
-export type Liveness = 'probing' | 'alive' | 'suspect' | 'lost';
-export type Admission = 'active' | 'standby' | 'draining';
 
 export type WorkerFact =
   | {

@@ -1,6 +1,6 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
-import type { TaskTicket } from './task-board.ts';
+import type { TaskTicket, WaitingCount } from './task-board.ts';
 import type { TaskReport } from './task-machine.ts';
 import type { WorkerReport } from './worker-machine.ts';
 
@@ -35,13 +35,6 @@ export type PoolCommand =
   | { readonly type: 'pool.resume' }
   /** Hand out nothing more, let what runs end, then stop. */
   | { readonly type: 'pool.drain' };
-
-/** Rows that wait in one priority; none of them has a `seq` below `firstSeq`. */
-export interface WaitingCount {
-  readonly priority: number;
-  readonly count: number;
-  readonly firstSeq: number;
-}
 
 /** Where a row stands: behind its window, for a later time, or in the hands of a worker. */
 export type RowPlace = 'waiting' | 'scheduled' | 'held';

@@ -1,6 +1,6 @@
-import type { Admission, Liveness } from './facts.ts';
 import type { WorkerId } from './identifiers.ts';
 import type { RoutingPolicy, RoutingRule } from './routing-policy.ts';
+import type { Admission, Liveness } from './worker-state.ts';
 
 /** What routing knows of a task. */
 export interface Demand {

@@ -1,7 +1,6 @@
 import type { ActorRefFrom } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
-import type { WaitingCount } from './pool-events.ts';
 import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
 import type { taskMachine } from './task-machine.ts';
 
@@ -43,6 +42,13 @@ export interface LiveTask extends ReadyEntry {
   readonly seat: number;
   readonly ref: TaskRef;
   lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
+}
+
+/** Rows that wait in one priority; none of them has a `seq` below `firstSeq`. */
+export interface WaitingCount {
+  readonly priority: number;
+  readonly count: number;
+  readonly firstSeq: number;
 }
 
 /** A window with room, and rows behind it. */

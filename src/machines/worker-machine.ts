@@ -9,10 +9,10 @@ import {
   sendTo,
   setup,
 } from 'xstate';
-import type { Liveness } from './facts.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
 import { type Outcome, retry } from './outcome.ts';
+import type { Liveness } from './worker-state.ts';
 
 /** A worker as configured. */
 export interface WorkerSpec {

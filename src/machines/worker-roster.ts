@@ -1,8 +1,8 @@
 import type { ActorRef, Snapshot } from 'xstate';
-import type { Admission, Liveness } from './facts.ts';
 import { type AssignmentId, assignmentId, type TaskId, type WorkerId } from './identifiers.ts';
 import type { WorkerView } from './routing.ts';
 import type { WorkerCommand, WorkerSpec } from './worker-machine.ts';
+import type { Admission, Liveness } from './worker-state.ts';
 
 export type WorkerRef = ActorRef<Snapshot<unknown>, WorkerCommand>;
 

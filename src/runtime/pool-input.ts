@@ -1,6 +1,6 @@
 import type { Config } from '../config/settings.ts';
 import type { WorkerRegistration } from '../db/workers-table.ts';
-import type { PoolInput } from '../machines/pool-machine.ts';
+import type { PoolInput } from '../machines/pool-context.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import type { WorkerSpec } from '../machines/worker-machine.ts';
 import type { JobSettings } from './job.ts';
