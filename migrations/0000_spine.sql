@@ -56,7 +56,7 @@ CREATE TABLE `task_master` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `task_by_seq` ON `task_master` (`seq`);--> statement-breakpoint
 CREATE INDEX `task_by_status` ON `task_master` (`status`,`seq`);--> statement-breakpoint
-CREATE INDEX `task_ready` ON `task_master` (`priority`,`seq`) WHERE status = 'pending' AND run_at IS NULL;--> statement-breakpoint
+CREATE INDEX `task_ready` ON `task_master` (`priority`,`task_type`,`seq`) WHERE status = 'pending' AND run_at IS NULL;--> statement-breakpoint
 CREATE INDEX `task_scheduled` ON `task_master` (`run_at`) WHERE status = 'pending' AND run_at IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `task_ended` ON `task_master` (`ended_at`) WHERE ended_at IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `workers` (

@@ -51,7 +51,7 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     const wanted = shortages;
     shortages = [];
     for (const shortage of wanted) {
-      pool.send({ type: 'pool.activate', priority: shortage.priority, ...ports.readRows(shortage) });
+      pool.send({ type: 'pool.activate', tier: shortage, ...ports.readRows(shortage) });
     }
   };
   const poolPorts: PoolPorts = {

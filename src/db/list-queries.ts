@@ -74,6 +74,9 @@ type Row = {
       : never;
 };
 
+/** Waits for a worker. `likely`, so that SQLite takes the index of these rows and not the one by status. */
+const isReady = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NULL`;
+
 /** Runs a list on a read-only connection. */
 export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly TaskListRow[] {
   switch (query.kind) {
@@ -101,12 +104,11 @@ export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly Task
   }
 }
 
-/** In the order in which they are handed out; read one priority at a time, so that a million behind them cost nothing. */
+/** In the order in which they are handed out; read tier by tier, so that a million behind them cost nothing. */
 function waiting(db: Db, limit: number): readonly TaskListRow[] {
   const found: TaskListRow[] = [];
   for (let priority = 10; priority >= 1 && found.length < limit; priority -= 1) {
-    const ofPriority = sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${priority}`;
-    found.push(...rows(db, ofPriority, [sql`${taskMaster.seq}`], limit - found.length));
+    found.push(...oldestOf(db, priority, limit - found.length).map(listRow));
   }
   const later = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NOT NULL`;
   if (found.length < limit)
@@ -114,13 +116,40 @@ function waiting(db: Db, limit: number): readonly TaskListRow[] {
   return found;
 }
 
+function oldestOf(db: Db, priority: number, limit: number): readonly Row[] {
+  const oldest = typesWaiting(db, priority).flatMap((type) => {
+    const ofTier = sql`${isReady} AND ${taskMaster.priority} = ${priority} AND ${taskMaster.taskType} = ${type}`;
+    return rowsOf(db, ofTier, [sql`${taskMaster.seq}`], limit);
+  });
+  return oldest.sort((a, b) => a.seq - b.seq).slice(0, limit);
+}
+
+/** The types of the tasks that wait in one priority: one step down the index for each. */
+function typesWaiting(db: Db, priority: number): readonly string[] {
+  const types: string[] = [];
+  for (let last = ''; ; ) {
+    const next = db
+      .select({ type: sql<string | null>`min(${taskMaster.taskType})` })
+      .from(taskMaster)
+      .where(sql`${isReady} AND ${taskMaster.priority} = ${priority} AND ${taskMaster.taskType} > ${last}`)
+      .get()?.type;
+    if (next === null || next === undefined) return types;
+    types.push(next);
+    last = next;
+  }
+}
+
 function rows(db: Db, where: SQL, order: SQL[], limit: number): readonly TaskListRow[] {
+  return rowsOf(db, where, order, limit).map(listRow);
+}
+
+function rowsOf(db: Db, where: SQL, order: SQL[], limit: number): Row[] {
   const query = db
     .select(columns)
     .from(taskMaster)
     .where(where)
     .orderBy(...order);
-  return query.limit(limit).all().map(listRow);
+  return query.limit(limit).all();
 }
 
 function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { kind: 'page' }>): TaskPage {

@@ -45,7 +45,9 @@ export const taskMaster = sqliteTable(
     uniqueIndex('task_by_seq').on(table.seq),
     index('task_by_status').on(table.status, table.seq),
     /** What may be given out, in the order in which it is. */
-    index('task_ready').on(table.priority, table.seq).where(sql`status = 'pending' AND run_at IS NULL`),
+    index('task_ready')
+      .on(table.priority, table.taskType, table.seq)
+      .where(sql`status = 'pending' AND run_at IS NULL`),
     index('task_scheduled').on(table.runAtMs).where(sql`status = 'pending' AND run_at IS NOT NULL`),
     index('task_ended').on(table.endedAt).where(sql`ended_at IS NOT NULL`),
   ],

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { TaskId } from '../machines/identifiers.ts';
-import type { WaitingCount } from '../machines/task-board.ts';
+import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import { assignmentStatements } from './assignments-table.ts';
 import { type Db, type Durability, openDatabase } from './client.ts';
 import { Commit, type Statements } from './commit.ts';
@@ -62,8 +62,8 @@ class SqliteStore implements Store {
     return this.#statements.idempotency.byKey.get({ key });
   }
 
-  readyRows(priority: number, afterSeq: number, limit: number) {
-    return this.#statements.tasks.ready.all({ priority, afterSeq, limit });
+  readyRows({ priority, taskType, afterSeq }: Parameters<Store['readyRows']>[0], limit: number) {
+    return this.#statements.tasks.ready.all({ priority, taskType, afterSeq, limit });
   }
 
   takeDue(nowMs: number, limit: number): readonly WaitingCount[] {
@@ -72,7 +72,7 @@ class SqliteStore implements Store {
       for (const { taskId } of due) this.#statements.tasks.clearRunAt.run({ taskId });
       return due;
     };
-    return countByPriority(this.#db.$client.transaction(take).immediate());
+    return countByTier(this.#db.$client.transaction(take).immediate());
   }
 
   nextRunAtMs(): number | null {
@@ -97,12 +97,13 @@ class SqliteStore implements Store {
     const waiting = this.#db
       .select({
         priority: taskMaster.priority,
+        taskType: taskMaster.taskType,
         count: sql<number>`count(*)`,
         firstSeq: sql<number>`min(${taskMaster.seq})`,
       })
       .from(taskMaster)
       .where(sql`status = 'pending' AND run_at IS NULL`)
-      .groupBy(taskMaster.priority)
+      .groupBy(taskMaster.priority, taskMaster.taskType)
       .all();
     const last = this.#db
       .select({ seq: sql<number | null>`max(${taskMaster.seq})` })
@@ -117,15 +118,14 @@ class SqliteStore implements Store {
   }
 }
 
-function countByPriority(rows: readonly { priority: number; seq: number }[]): readonly WaitingCount[] {
-  const counts = new Map<number, { priority: number; count: number; firstSeq: number }>();
-  for (const { priority, seq } of rows) {
-    const counted = counts.get(priority);
-    if (counted === undefined) counts.set(priority, { priority, count: 1, firstSeq: seq });
-    else {
-      counted.count += 1;
-      counted.firstSeq = Math.min(counted.firstSeq, seq);
-    }
+function countByTier(rows: readonly (TierName & { seq: number })[]): readonly WaitingCount[] {
+  const counts = new Map<string, { priority: number; taskType: string; count: number; firstSeq: number }>();
+  for (const { priority, taskType, seq } of rows) {
+    const name = `${priority} ${taskType}`;
+    const counted = counts.get(name) ?? { priority, taskType, count: 0, firstSeq: seq };
+    counts.set(name, counted);
+    counted.count += 1;
+    counted.firstSeq = Math.min(counted.firstSeq, seq);
   }
   return [...counts.values()];
 }

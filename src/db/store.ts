@@ -1,6 +1,6 @@
 import type { AcceptedTask, CommittedFact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
 import type { TaskId, WorkerId } from '../machines/identifiers.ts';
-import type { WaitingCount } from '../machines/task-board.ts';
+import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
 import type { TaskRow, WaitingRow } from './tasks-table.ts';
@@ -35,8 +35,8 @@ export interface Store {
   commit(entries: readonly Entry[]): Promise<Receipt>;
   task(taskId: TaskId): TaskRow | undefined;
   idempotent(key: string): IdempotencyRow | undefined;
-  /** Rows that wait for a worker in one priority, oldest first. */
-  readyRows(priority: number, afterSeq: number, limit: number): readonly WaitingRow[];
+  /** Rows of one tier that wait for a worker, oldest first, from behind `afterSeq` on. */
+  readyRows(from: TierName & { readonly afterSeq: number }, limit: number): readonly WaitingRow[];
   /** Marks rows whose start time has come as waiting for a worker, at most `limit`, and counts them. */
   takeDue(nowMs: number, limit: number): readonly WaitingCount[];
   /** The earliest start time that lies ahead; `null` without one. */

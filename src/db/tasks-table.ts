@@ -109,12 +109,12 @@ export function taskStatements(db: Db) {
       .from(taskMaster)
       .where(eq(taskMaster.taskId, sql.placeholder('taskId')))
       .prepare(),
-    /** Rows that wait for a worker in one priority, oldest first. */
+    /** Rows of one tier that wait for a worker, oldest first. */
     ready: db
       .select(waitingColumns)
       .from(taskMaster)
       .where(
-        sql`${taskMaster.status} = 'pending' AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${sql.placeholder('priority')} AND ${taskMaster.seq} > ${sql.placeholder('afterSeq')}`,
+        sql`likely(${isPending}) AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${sql.placeholder('priority')} AND ${taskMaster.taskType} = ${sql.placeholder('taskType')} AND ${taskMaster.seq} > ${sql.placeholder('afterSeq')}`,
       )
       .orderBy(taskMaster.seq)
       .limit(sql.placeholder('limit'))
@@ -125,7 +125,12 @@ export function taskStatements(db: Db) {
       .where(isScheduled)
       .prepare(),
     due: db
-      .select({ taskId: taskMaster.taskId, seq: taskMaster.seq, priority: taskMaster.priority })
+      .select({
+        taskId: taskMaster.taskId,
+        seq: taskMaster.seq,
+        priority: taskMaster.priority,
+        taskType: taskMaster.taskType,
+      })
       .from(taskMaster)
       .where(sql`${isScheduled} AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`)
       .orderBy(taskMaster.runAtMs)

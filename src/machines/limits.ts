@@ -7,6 +7,8 @@ export const limits = {
   machineIterationsMax: 1_000,
   /** Tasks that live as actors and wait; the rest waits as rows (some 3 KB each, so 30 MB at most). */
   admissionWindow: 10_000,
+  /** Of each priority and task type so many live even when the window is full: what others wait for keeps nobody out. */
+  windowReserve: 20,
   /** Actors that wait for a start time; later ones wait as rows. */
   scheduledWindow: 1_000,
   /** A start time this near is armed as a timer of an actor. */

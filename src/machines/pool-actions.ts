@@ -35,10 +35,10 @@ export function activate({ context, self }: Scope, event: Omit<Command<'pool.act
   const { board } = context;
   for (const ticket of event.tickets) {
     if (board.get(ticket.taskId) !== undefined) continue;
-    board.awaken(ticket.priority);
+    board.awaken(ticket);
     bringToLife(context, self, ticket);
   }
-  board.readRows(event.priority, event.tickets.at(-1)?.seq ?? 0, event.exhausted);
+  board.readRows(event.tier, event.tickets.at(-1)?.seq ?? 0, event.exhausted);
   context.ports.wantTurn();
 }
 
@@ -146,7 +146,7 @@ export function cancelTask(
   if (task === undefined) {
     if (place === 'held') return; // Its ending is on its way to the disk.
     // It waits as a row: a task is changed by its actor and by nothing else.
-    if (place === 'waiting') board.awaken(ticket.priority);
+    if (place === 'waiting') board.awaken(ticket);
     task = bringToLife(context, self, ticket);
   }
   board.ready.remove(task);

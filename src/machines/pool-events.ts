@@ -1,6 +1,6 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
-import type { TaskTicket, WaitingCount } from './task-board.ts';
+import type { TaskTicket, TierName, WaitingCount } from './task-board.ts';
 import type { TaskReport } from './task-machine.ts';
 import type { WorkerReport } from './worker-machine.ts';
 
@@ -10,10 +10,10 @@ export type PoolCommand =
   | { readonly type: 'pool.open'; readonly recovered: number; readonly waiting: readonly WaitingCount[] }
   /** Newly accepted: live at once where the window has room, wait as rows where not. */
   | { readonly type: 'pool.admit'; readonly tickets: readonly TaskTicket[] }
-  /** Read from rows that waited behind the window of one priority. `exhausted`: nothing more waits there. */
+  /** Read from rows that waited behind the window of one tier. `exhausted`: nothing more waits there. */
   | {
       readonly type: 'pool.activate';
-      readonly priority: number;
+      readonly tier: TierName;
       readonly tickets: readonly TaskTicket[];
       readonly exhausted: boolean;
     }
@@ -41,8 +41,8 @@ export type RowPlace = 'waiting' | 'scheduled' | 'held';
 
 export interface Forgotten {
   readonly taskId: TaskId;
-  /** The priority behind whose window it may have been counted; `null` for one that was not. */
-  readonly waitedAt: number | null;
+  /** The tier behind whose window it may have been counted; `null` for one that was not. */
+  readonly waitedAt: TierName | null;
 }
 
 export interface CommittedLease {

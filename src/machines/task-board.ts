@@ -44,22 +44,26 @@ export interface LiveTask extends ReadyEntry {
   lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
 }
 
-/** Rows that wait in one priority; none of them has a `seq` below `firstSeq`. */
-export interface WaitingCount {
+/** Tasks of one priority and type go to the same workers: they share a window, and wait for nobody else's. */
+export interface TierName {
   readonly priority: number;
+  readonly taskType: string;
+}
+
+/** Rows that wait in one tier; none of them has a `seq` below `firstSeq`. */
+export interface WaitingCount extends TierName {
   readonly count: number;
   readonly firstSeq: number;
 }
 
 /** A window with room, and rows behind it. */
-export interface Shortage {
-  readonly priority: number;
+export interface Shortage extends TierName {
   readonly afterSeq: number;
   readonly limit: number;
 }
 
-/** The part of one priority that lives, and the part that waits as rows behind it. */
-interface Tier {
+/** The part of a tier that lives, and the part that waits as rows behind it. */
+interface Tier extends TierName {
   /** Actors, but for those that sat down postponed. */
   live: number;
   /** Rows behind the window. */
@@ -77,16 +81,19 @@ export class TaskBoard {
   readonly #live = new Map<TaskId, LiveTask>();
   readonly #bySeat = new Map<number, LiveTask>();
   readonly #freeSeats: number[] = [];
-  readonly #tiers: readonly Tier[];
+  readonly #tiers = new Map<string, Tier>();
+  readonly #window: number;
   readonly #tierWindow: number;
+  /** Live tasks of all tiers. */
+  #inWindow = 0;
   #seats = 0;
   /** Live tasks that were postponed when they sat down. */
   #postponed = 0;
 
-  /** @param window waiting tasks that live as actors, shared by the ten priorities in equal parts */
+  /** @param window waiting tasks that live as actors; no tier takes more than a tenth of it */
   constructor(window: number) {
+    this.#window = window;
     this.#tierWindow = Math.max(1, Math.floor(window / 10));
-    this.#tiers = Array.from({ length: 11 }, () => ({ live: 0, waiting: 0, readUpTo: 0 }));
   }
 
   get liveCount(): number {
@@ -95,7 +102,9 @@ export class TaskBoard {
 
   /** Tasks that wait as rows. */
   get dormantCount(): number {
-    return this.#tiers.reduce((sum, tier) => sum + tier.waiting, 0);
+    let count = 0;
+    for (const tier of this.#tiers.values()) count += tier.waiting;
+    return count;
   }
 
   get(taskId: TaskId): LiveTask | undefined {
@@ -118,36 +127,36 @@ export class TaskBoard {
     if (ticket.delayMs > 0) {
       return ticket.delayMs <= limits.scheduledHorizonMs && this.#postponed < limits.scheduledWindow;
     }
-    const tier = this.#tier(ticket.priority);
-    return tier.waiting === 0 && tier.live < this.#tierWindow;
+    const tier = this.#tier(ticket);
+    return tier.waiting === 0 && tier.live < this.#share();
   }
 
   /** Leaves a newly accepted task to its row, behind the window. */
   leaveDormant(ticket: TaskTicket): void {
-    const tier = this.#tier(ticket.priority);
+    const tier = this.#tier(ticket);
     if (tier.waiting === 0) tier.readUpTo = ticket.seq - 1;
     tier.waiting += 1;
   }
 
   /** Counts rows that a former process left waiting, or whose time has come. */
-  inherit({ priority, count, firstSeq }: WaitingCount): void {
-    const tier = this.#tier(priority);
-    tier.waiting += count;
-    tier.readUpTo = Math.min(tier.readUpTo, firstSeq - 1);
+  inherit(rows: WaitingCount): void {
+    const tier = this.#tier(rows);
+    tier.waiting += rows.count;
+    tier.readUpTo = Math.min(tier.readUpTo, rows.firstSeq - 1);
   }
 
   /**
    * One row behind the window waits no more: it got its actor, or was never written. The last one stays counted until a
    * read has shown that nothing waits: a count that is too low would leave a row waiting for ever.
    */
-  awaken(priority: number): void {
-    const tier = this.#tier(priority);
+  awaken(name: TierName): void {
+    const tier = this.#tier(name);
     if (tier.waiting > 1) tier.waiting -= 1;
   }
 
-  /** Notes that the rows of `priority` up to `seq` were read; `exhausted` when nothing waits behind them. */
-  readRows(priority: number, seq: number, exhausted: boolean): void {
-    const tier = this.#tier(priority);
+  /** Notes that the rows of a tier up to `seq` were read; `exhausted` when nothing waits behind them. */
+  readRows(name: TierName, seq: number, exhausted: boolean): void {
+    const tier = this.#tier(name);
     tier.readUpTo = Math.max(tier.readUpTo, seq);
     if (exhausted) tier.waiting = 0;
   }
@@ -187,25 +196,48 @@ export class TaskBoard {
 
   /** Tasks that sat down to wait for a start time have a window of their own, so that they keep nobody out. */
   #count(task: LiveTask, by: 1 | -1): void {
-    if (task.ticket.delayMs > 0) this.#postponed += by;
-    else this.#tier(task.priority).live += by;
+    if (task.ticket.delayMs > 0) {
+      this.#postponed += by;
+      return;
+    }
+    this.#inWindow += by;
+    this.#tier(task.ticket).live += by;
   }
 
-  /** What to read next from the rows: priorities whose window is half empty and that have rows behind it. */
+  /** What to read next from the rows: tiers whose window is half empty and that have rows behind it, the highest first. */
   shortages(): readonly Shortage[] {
     const found: Shortage[] = [];
-    for (let priority = 10; priority >= 1; priority -= 1) {
-      const tier = this.#tier(priority);
-      if (tier.waiting === 0 || tier.live * 2 > this.#tierWindow) continue;
-      const limit = Math.min(limits.activationBatch, this.#tierWindow - tier.live);
-      found.push({ priority, afterSeq: tier.readUpTo, limit });
+    for (const tier of this.#tiers.values()) {
+      const share = this.#share();
+      if (tier.waiting === 0 || tier.live * 2 > share) continue;
+      const { priority, taskType, readUpTo: afterSeq } = tier;
+      found.push({
+        priority,
+        taskType,
+        afterSeq,
+        limit: Math.min(limits.activationBatch, share - tier.live),
+      });
     }
-    return found;
+    return found.sort((a, b) => b.priority - a.priority);
   }
 
-  #tier(priority: number): Tier {
-    const tier = this.#tiers[priority];
-    if (tier === undefined) throw new RangeError(`priority ${priority} is not 1 to 10`);
+  /** How much of the window a tier may take now. */
+  #share(): number {
+    return this.#inWindow < this.#window
+      ? this.#tierWindow
+      : Math.min(limits.windowReserve, this.#tierWindow);
+  }
+
+  #tier({ priority, taskType }: TierName): Tier {
+    if (!Number.isInteger(priority) || priority < 1 || priority > 10) {
+      throw new RangeError(`priority ${priority} is not 1 to 10`);
+    }
+    const name = `${priority} ${taskType}`;
+    let tier = this.#tiers.get(name);
+    if (tier === undefined) {
+      tier = { priority, taskType, live: 0, waiting: 0, readUpTo: 0 };
+      this.#tiers.set(name, tier);
+    }
     return tier;
   }
 }

@@ -171,6 +171,6 @@ export class Engine {
   }
 }
 
-function withdrawn({ taskId, priority, runAtMs }: AcceptedTask): Forgotten {
-  return { taskId, waitedAt: runAtMs === null ? priority : null };
+function withdrawn({ taskId, priority, taskType, runAtMs }: AcceptedTask): Forgotten {
+  return { taskId, waitedAt: runAtMs === null ? { priority, taskType } : null };
 }

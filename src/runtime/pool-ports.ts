@@ -94,8 +94,8 @@ export function poolPorts({
       wantTurn();
     },
     flush: () => journal.flush(),
-    readRows: ({ priority, afterSeq, limit }) => {
-      const rows = store.readyRows(priority, afterSeq, limit);
+    readRows: ({ limit, ...from }) => {
+      const rows = store.readyRows(from, limit);
       const tickets = rows.map((row) => ticketOfRow(row, config.models.server.retryCount, clock.now()));
       return { tickets, exhausted: rows.length < limit && !journal.hasAccepts };
     },

@@ -20,7 +20,7 @@ const meant: Record<string, string> = {
 
 /** The index that a statement must use; where nothing is said, any will do. */
 const expected: Record<string, string> = {
-  'tasks.ready': 'USING INDEX task_ready (priority=? AND seq>?)',
+  'tasks.ready': 'USING INDEX task_ready (priority=? AND task_type=? AND seq>?)',
   'tasks.due': 'USING INDEX task_scheduled (run_at>? AND run_at<?)',
   'tasks.nextRunAt': 'USING COVERING INDEX task_scheduled (run_at>?)',
   'tasks.byId': 'USING INDEX sqlite_autoindex_task_master_1 (task_id=?)',

@@ -138,8 +138,15 @@ test('what a stopped process held waits again, and the late answer of its lease 
   const facts = recoverLeases(later.recovery().held);
   expect(facts).toMatchObject([{ type: 'task.retried', taskId: taskIdOf(1), assignmentId: 1, delayMs: 0 }]);
   await later.commit(facts.map((fact) => entry(fact)));
-  expect(later.recovery()).toMatchObject({ held: [], waiting: [{ priority: 5, count: 2, firstSeq: 1 }] });
-  expect(later.readyRows(5, 0, 9).map(({ seq, leases }) => [seq, leases])).toEqual([
+  expect(later.recovery()).toMatchObject({
+    held: [],
+    waiting: [{ priority: 5, taskType: 'general', count: 2, firstSeq: 1 }],
+  });
+  expect(
+    later
+      .readyRows({ priority: 5, taskType: 'general', afterSeq: 0 }, 9)
+      .map(({ seq, leases }) => [seq, leases]),
+  ).toEqual([
     [1, 1],
     [2, 0],
   ]);

@@ -134,7 +134,7 @@ describe('a file that is no database of ours', () => {
     const error = thrownBy(() => {
       const store = openStore(path, 'normal', atMs);
       onDisposal(() => store.close());
-      store.readyRows(5, 0, 10);
+      store.readyRows({ priority: 5, taskType: 'general', afterSeq: 0 }, 10);
     });
     expect(asStorageError(error)).toMatchObject({ code: 'storage.corrupt' });
   });

@@ -187,8 +187,8 @@ export function storeContract(name: string, makeHome: () => StoreHome): void {
       const recovery = home.open().recovery();
       expect(recovery.held.map(({ seq, assignmentId: id }) => [seq, id])).toEqual([[1, 40]]);
       expect(recovery.waiting.toSorted((a, b) => a.priority - b.priority)).toEqual([
-        { priority: 1, count: 1, firstSeq: 6 },
-        { priority: 5, count: 3, firstSeq: 3 },
+        { priority: 1, taskType: 'general', count: 1, firstSeq: 6 },
+        { priority: 5, taskType: 'general', count: 3, firstSeq: 3 },
       ]);
       expect(recovery).toMatchObject({ lastTaskSeq: 7, lastAssignment: 41 });
     });

@@ -28,10 +28,16 @@ export function storeViewsContract(name: string, makeHome: () => StoreHome): voi
         entry(cancelledWaiting(8)),
         entry(leaseFacts(2, 1).assigned),
       ]);
-      expect(store.readyRows(5, 0, 10).map(({ seq }) => seq)).toEqual([1, 3, 4, 5, 9]);
-      expect(store.readyRows(5, 3, 2).map(({ seq }) => seq)).toEqual([4, 5]);
-      expect(store.readyRows(9, 0, 10).map(({ seq }) => seq)).toEqual([6]);
-      expect(store.readyRows(1, 0, 10)).toEqual([]);
+      expect(
+        store.readyRows({ priority: 5, taskType: 'general', afterSeq: 0 }, 10).map(({ seq }) => seq),
+      ).toEqual([1, 3, 4, 5, 9]);
+      expect(
+        store.readyRows({ priority: 5, taskType: 'general', afterSeq: 3 }, 2).map(({ seq }) => seq),
+      ).toEqual([4, 5]);
+      expect(
+        store.readyRows({ priority: 9, taskType: 'general', afterSeq: 0 }, 10).map(({ seq }) => seq),
+      ).toEqual([6]);
+      expect(store.readyRows({ priority: 1, taskType: 'general', afterSeq: 0 }, 10)).toEqual([]);
     });
 
     test('comes due at its time, once, and is counted by priority', async () => {
@@ -44,18 +50,22 @@ export function storeViewsContract(name: string, makeHome: () => StoreHome): voi
       expect(store.takeDue(atMs + 9, 10)).toEqual([]);
       const due = store.takeDue(atMs + 30, 10).toSorted((a, b) => a.priority - b.priority);
       expect(due).toEqual([
-        { priority: 5, count: 2, firstSeq: 1 },
-        { priority: 9, count: 1, firstSeq: 2 },
+        { priority: 5, taskType: 'general', count: 2, firstSeq: 1 },
+        { priority: 9, taskType: 'general', count: 1, firstSeq: 2 },
       ]);
       expect(store.takeDue(atMs + 30, 10)).toEqual([]);
       expect(store.nextRunAtMs()).toBe(atMs + 40);
-      expect(store.readyRows(5, 0, 10).map(({ seq }) => seq)).toEqual([1, 3, 5]);
+      expect(
+        store.readyRows({ priority: 5, taskType: 'general', afterSeq: 0 }, 10).map(({ seq }) => seq),
+      ).toEqual([1, 3, 5]);
     });
 
     test('comes due in bounded batches, the earliest first', async () => {
       const { store } = setup();
       await store.commit([accept(...[3, 1, 2].map((seq) => makeTask(seq, { runAtMs: atMs + seq })))]);
-      expect(store.takeDue(atMs + 9, 2)).toEqual([{ priority: 5, count: 2, firstSeq: 1 }]);
+      expect(store.takeDue(atMs + 9, 2)).toEqual([
+        { priority: 5, taskType: 'general', count: 2, firstSeq: 1 },
+      ]);
       expect(store.nextRunAtMs()).toBe(atMs + 3);
     });
 
@@ -63,7 +73,7 @@ export function storeViewsContract(name: string, makeHome: () => StoreHome): voi
       const { store } = setup();
       const { assigned, delayed } = leaseFacts(1, 1);
       await store.commit([accept(makeTask(1)), entry(assigned), entry(delayed, atMs + 500)]);
-      expect(store.readyRows(5, 0, 10)).toEqual([]);
+      expect(store.readyRows({ priority: 5, taskType: 'general', afterSeq: 0 }, 10)).toEqual([]);
       expect(store.nextRunAtMs()).toBe(atMs + 5_500);
       await store.commit([entry(leaseFacts(1, 2).assigned)]);
       expect(store.nextRunAtMs()).toBeNull();

@@ -57,14 +57,20 @@ describe('the window of a pool', () => {
   test('takes in rows whose time has come', () => {
     const bench = setupPool();
     bench.rows.set(taskIdOf(7), makeTicket(7));
-    bench.pool.send({ type: 'pool.due', waiting: [{ priority: 5, count: 1, firstSeq: 7 }] });
+    bench.pool.send({
+      type: 'pool.due',
+      waiting: [{ priority: 5, taskType: 'general', count: 1, firstSeq: 7 }],
+    });
     expect(workOff(bench)).toEqual([7]);
   });
 
   test('does not take in a row twice that lives already', () => {
     const bench = setupPool();
     bench.admit(makeTicket(1), makeTicket(2));
-    bench.pool.send({ type: 'pool.due', waiting: [{ priority: 5, count: 2, firstSeq: 1 }] });
+    bench.pool.send({
+      type: 'pool.due',
+      waiting: [{ priority: 5, taskType: 'general', count: 2, firstSeq: 1 }],
+    });
     expect(workOff(bench)).toEqual([1, 2]);
     expect(bench.board.liveCount).toBe(0);
   });
@@ -100,7 +106,7 @@ describe('a pool that starts', () => {
     const bench = new PoolBench({ admissionWindow: 20 });
     bench.world.beat(bench.specs[0]?.workerId as never);
     for (let seq = 1; seq <= 9; seq += 1) bench.rows.set(taskIdOf(seq), makeTicket(seq, { leases: 3 }));
-    const waiting = [{ priority: 5, count: 9, firstSeq: 1 }];
+    const waiting = [{ priority: 5, taskType: 'general', count: 9, firstSeq: 1 }];
     bench.pool.send({ type: 'pool.open', recovered: 2, waiting });
     expect(bench.factsOfType('pool.started')).toEqual([{ type: 'pool.started', recovered: 2, waiting: 9 }]);
     expect(workOff(bench)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);

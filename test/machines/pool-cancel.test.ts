@@ -111,7 +111,7 @@ describe('a task that was never written', () => {
     bench.handOut();
     bench.pool.send({
       type: 'pool.forget',
-      tasks: [1, 2].map((seq) => ({ taskId: taskIdOf(seq), waitedAt: 5 })),
+      tasks: [1, 2].map((seq) => ({ taskId: taskIdOf(seq), waitedAt: { priority: 5, taskType: 'general' } })),
     });
     expect([bench.board.liveCount, bench.board.ready.size, bench.roster.leaseCount]).toEqual([0, 0, 0]);
     bench.admit(makeTicket(3));
@@ -133,7 +133,10 @@ describe('a task that was never written', () => {
     bench.admit(makeTicket(1), makeTicket(2), makeTicket(3));
     expect(bench.board.dormantCount).toBe(2);
     bench.rows.delete(taskIdOf(3));
-    bench.pool.send({ type: 'pool.forget', tasks: [{ taskId: taskIdOf(3), waitedAt: 5 }] });
+    bench.pool.send({
+      type: 'pool.forget',
+      tasks: [{ taskId: taskIdOf(3), waitedAt: { priority: 5, taskType: 'general' } }],
+    });
     expect(bench.board.dormantCount).toBe(1);
   });
 

@@ -16,6 +16,8 @@ function sit(board: TaskBoard, ticket: TaskTicket): LiveTask {
   return board.sit(board.takeSeat(), ticket, nobody);
 }
 
+const ofFive = { priority: 5, taskType: 'general' };
+
 describe('the window', () => {
   test('has an equal part for each priority', () => {
     const board = new TaskBoard(20);
@@ -36,7 +38,7 @@ describe('the window', () => {
     board.leaveDormant(makeTicket(2));
     board.leave(first);
     expect(board.hasRoomFor(makeTicket(3))).toBe(false);
-    board.readRows(5, 2, true);
+    board.readRows(ofFive, 2, true);
     expect(board.hasRoomFor(makeTicket(3))).toBe(true);
   });
 
@@ -57,7 +59,7 @@ describe('the window', () => {
   });
 
   test('refuses a priority that does not exist', () => {
-    expect(() => new TaskBoard(10).hasRoomFor(makeTicket(1, { priority: 0 }))).not.toThrow();
+    expect(() => new TaskBoard(10).hasRoomFor(makeTicket(1, { priority: 0 }))).toThrow(RangeError);
     expect(() => new TaskBoard(10).hasRoomFor(makeTicket(1, { priority: 11 }))).toThrow(RangeError);
   });
 });
@@ -65,10 +67,10 @@ describe('the window', () => {
 describe('the rows behind the window', () => {
   test('are counted, over all priorities', () => {
     const board = new TaskBoard(10);
-    board.inherit({ priority: 5, count: 40, firstSeq: 7 });
+    board.inherit({ priority: 5, taskType: 'general', count: 40, firstSeq: 7 });
     board.leaveDormant(makeTicket(50, { priority: 9 }));
     expect(board.dormantCount).toBe(41);
-    board.awaken(5);
+    board.awaken(ofFive);
     expect(board.dormantCount).toBe(40);
   });
 
@@ -76,19 +78,19 @@ describe('the rows behind the window', () => {
     const board = new TaskBoard(100);
     board.leaveDormant(makeTicket(41));
     board.leaveDormant(makeTicket(42));
-    board.inherit({ priority: 7, count: 3, firstSeq: 20 });
+    board.inherit({ priority: 7, taskType: 'general', count: 3, firstSeq: 20 });
     expect(board.shortages()).toEqual([
-      { priority: 7, afterSeq: 0, limit: 10 },
-      { priority: 5, afterSeq: 40, limit: 10 },
+      { priority: 7, taskType: 'general', afterSeq: 0, limit: 10 },
+      { priority: 5, taskType: 'general', afterSeq: 40, limit: 10 },
     ]);
   });
 
   test('are asked for again from the start when one comes due that is older than those read', () => {
     const board = new TaskBoard(100);
-    board.inherit({ priority: 5, count: 90, firstSeq: 10 });
-    board.readRows(5, 60, false);
-    board.inherit({ priority: 5, count: 1, firstSeq: 3 });
-    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 2, limit: 10 }]);
+    board.inherit({ priority: 5, taskType: 'general', count: 90, firstSeq: 10 });
+    board.readRows(ofFive, 60, false);
+    board.inherit({ priority: 5, taskType: 'general', count: 1, firstSeq: 3 });
+    expect(board.shortages()).toEqual([{ priority: 5, taskType: 'general', afterSeq: 2, limit: 10 }]);
   });
 
   test('are asked for when half of the window is empty, and not more than fits', () => {
@@ -97,24 +99,26 @@ describe('the rows behind the window', () => {
     board.leaveDormant(makeTicket(7));
     expect(board.shortages()).toEqual([]);
     board.leave(seated[0] as LiveTask);
-    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 6, limit: 5 }]);
+    expect(board.shortages()).toEqual([{ priority: 5, taskType: 'general', afterSeq: 6, limit: 5 }]);
   });
 
   test('are read in bounded batches', () => {
     const board = new TaskBoard(100_000);
-    board.inherit({ priority: 5, count: 90_000, firstSeq: 1 });
-    expect(board.shortages()).toEqual([{ priority: 5, afterSeq: 0, limit: limits.activationBatch }]);
+    board.inherit({ priority: 5, taskType: 'general', count: 90_000, firstSeq: 1 });
+    expect(board.shortages()).toEqual([
+      { priority: 5, taskType: 'general', afterSeq: 0, limit: limits.activationBatch },
+    ]);
   });
 
   test('wait until a read has shown that there are none, whatever the count says', () => {
     const board = new TaskBoard(100);
-    board.inherit({ priority: 5, count: 2, firstSeq: 10 });
-    for (let taken = 0; taken < 5; taken += 1) board.awaken(5);
+    board.inherit({ priority: 5, taskType: 'general', count: 2, firstSeq: 10 });
+    for (let taken = 0; taken < 5; taken += 1) board.awaken(ofFive);
     expect(board.shortages()).toHaveLength(1);
     expect(board.hasRoomFor(makeTicket(99))).toBe(false);
-    board.readRows(5, 11, true);
+    board.readRows(ofFive, 11, true);
     expect(board.shortages()).toEqual([]);
-    board.awaken(5);
+    board.awaken(ofFive);
     expect(board.dormantCount).toBe(0);
   });
 });
@@ -146,5 +150,27 @@ describe('a seat', () => {
     expect(board.get(taskIdOf(1))).toBeUndefined();
     expect(board.atSeat(task.seat)).toBeUndefined();
     expect([...board.all()]).toEqual([]);
+  });
+});
+
+describe('tasks of another type', () => {
+  const other = (seq: number) => makeTicket(seq, { taskType: 'translation' });
+
+  test('have a window of their own in the same priority', () => {
+    const board = new TaskBoard(100);
+    for (let seq = 1; seq <= 10; seq += 1) sit(board, makeTicket(seq));
+    board.leaveDormant(makeTicket(11));
+    expect(board.hasRoomFor(makeTicket(12))).toBe(false);
+    expect(board.hasRoomFor(other(13))).toBe(true);
+  });
+
+  test('have a reserve when the whole window is full, and no more than that', () => {
+    const board = new TaskBoard(300);
+    for (let seq = 1; seq <= 300; seq += 1) sit(board, makeTicket(seq, { priority: 1 + (seq % 10) }));
+    for (let seq = 301; seq <= 300 + limits.windowReserve; seq += 1) {
+      expect(board.hasRoomFor(other(seq))).toBe(true);
+      sit(board, other(seq));
+    }
+    expect(board.hasRoomFor(other(999))).toBe(false);
   });
 });

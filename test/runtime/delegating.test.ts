@@ -190,3 +190,20 @@ test('more tasks than the window holds wait as rows, and all of them are done', 
   await until(() => expect(done).toBe(600));
   expect(runtime.readiness().waiting).toEqual({ live: 0, dormant: 0 });
 });
+
+test('tasks that wait for one worker keep nobody from another, however many they are', async () => {
+  const puppet = new PuppetBackend();
+  const { runtime } = await setupRuntime({
+    backend: puppet.backend,
+    workers: [
+      { maxConcurrentTasks: 1, capabilities: ['general'] },
+      { maxConcurrentTasks: 1, capabilities: ['translation'] },
+    ],
+    change: (config) => ({ ...config, pool: { ...config.pool, admissionWindow: 20 } }),
+  });
+  await runtime.delegate(Array.from({ length: 100 }, () => spec({ prompt: 'general' })));
+  await puppet.job(1);
+  await delegateOne(runtime, { taskType: 'translation', prompt: 'translation' });
+  await puppet.job(2);
+  expect(puppet.prompts).toEqual(['general', 'translation']);
+});

@@ -185,12 +185,16 @@ export class PoolBench {
   }
 
   #readRows(): void {
-    for (const { priority, afterSeq, limit } of this.#shortages) {
+    for (const tier of this.#shortages) {
+      const { priority, taskType, afterSeq, limit } = tier;
       const behind = [...this.rows.values()]
-        .filter((row) => row.priority === priority && row.seq > afterSeq && row.delayMs === 0)
+        .filter(
+          (row) =>
+            row.priority === priority && row.taskType === taskType && row.seq > afterSeq && row.delayMs === 0,
+        )
         .sort((a, b) => a.seq - b.seq);
       const tickets = behind.slice(0, limit);
-      this.pool.send({ type: 'pool.activate', priority, tickets, exhausted: tickets.length < limit });
+      this.pool.send({ type: 'pool.activate', tier, tickets, exhausted: tickets.length < limit });
     }
     this.#shortages = [];
   }
