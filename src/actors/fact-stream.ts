@@ -11,6 +11,7 @@ export class FactStream {
   readonly #onFault: (error: unknown) => void;
   readonly #listeners = new Set<FactListener>();
   readonly #byTask = new Map<TaskId, Set<FactListener>>();
+  #followers = 0;
 
   constructor(onFault: (error: unknown) => void) {
     this.#onFault = onFault;
@@ -18,9 +19,7 @@ export class FactStream {
 
   /** Followers of single tasks, at this moment. */
   get followers(): number {
-    let count = 0;
-    for (const listeners of this.#byTask.values()) count += listeners.size;
-    return count;
+    return this.#followers;
   }
 
   /** Hears everything. @returns ends the subscription */
@@ -34,8 +33,10 @@ export class FactStream {
     const listeners = this.#byTask.get(taskId) ?? new Set();
     this.#byTask.set(taskId, listeners);
     listeners.add(listener);
+    this.#followers += 1;
     return () => {
-      listeners.delete(listener);
+      if (!listeners.delete(listener)) return;
+      this.#followers -= 1;
       if (listeners.size === 0) this.#byTask.delete(taskId);
     };
   }

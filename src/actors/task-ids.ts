@@ -11,12 +11,19 @@ const suffixLength = 13;
  */
 export function taskIdSource(clock: Clock, random: Random): () => TaskId {
   let lastMicros = 0;
+  let prefix = { second: Number.NaN, text: '' };
   return () => {
     lastMicros = Math.max(lastMicros + 1, clock.now() * 1_000);
-    const iso = new Date(Math.floor(lastMicros / 1_000)).toISOString();
-    const day = iso.slice(0, 10).replaceAll('-', '');
-    const time = iso.slice(11, 19).replaceAll(':', '');
+    const second = Math.floor(lastMicros / 1_000_000);
+    if (second !== prefix.second) prefix = { second, text: prefixOf(second) };
     const micros = String(lastMicros % 1_000_000).padStart(6, '0');
-    return `task_${day}_${time}_${micros}_${random.suffix(suffixLength)}` as TaskId;
+    return `${prefix.text}${micros}_${random.suffix(suffixLength)}` as TaskId;
   };
+}
+
+function prefixOf(second: number): string {
+  const iso = new Date(second * 1_000).toISOString();
+  const day = iso.slice(0, 10).replaceAll('-', '');
+  const time = iso.slice(11, 19).replaceAll(':', '');
+  return `task_${day}_${time}_`;
 }

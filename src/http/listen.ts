@@ -17,9 +17,8 @@ const requestTimeoutMs = 120_000;
 /** @throws KoubouError `port.taken` */
 export function listen(app: Hono, host: string, port: number): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = serve(
-      { fetch: app.fetch, hostname: host, port, overrideGlobalObjects: false },
-      (address) => resolve(listenerOf(server, address, host)),
+    const server = serve({ fetch: app.fetch, hostname: host, port }, (address) =>
+      resolve(listenerOf(server, address, host)),
     ) as Server;
     server.requestTimeout = requestTimeoutMs;
     server.once('error', (error: NodeJS.ErrnoException) => reject(asPortError(error, host, port)));

@@ -14,8 +14,12 @@ export interface JobSettings {
   readonly timeoutMs: { readonly local: number; readonly remote: number };
 }
 
-/** What a worker is asked to do for a row: the model file under the worker under the task's own options. */
-export function jobOf(row: TaskRow, worker: WorkerConfig, settings: JobSettings): Job {
+/** What a worker is asked to do for a row, and where its answer goes besides: the model file under the worker under the task's own options. */
+export function jobOf(
+  row: TaskRow,
+  worker: WorkerConfig,
+  settings: JobSettings,
+): Job & { readonly outputFile: string | null } {
   const metadata = metadataOf(row);
   const model = textOption(metadata, 'model') ?? worker.model ?? settings.models.defaultModel;
   const entry = Object.values(settings.models.catalog).find(({ name }) => name === model);
@@ -28,6 +32,7 @@ export function jobOf(row: TaskRow, worker: WorkerConfig, settings: JobSettings)
     priority: row.priority,
     prompt: row.prompt,
     files: metadata.files,
+    outputFile: metadata.output_file,
     model,
     sampling: { ...entry?.options, ...Object.fromEntries(asked) },
     deadlineMs:

@@ -7,7 +7,6 @@ import type { TextRelay } from '../actors/text-relay.ts';
 import type { Config } from '../config/settings.ts';
 import type { Journal } from '../db/journal.ts';
 import type { Store } from '../db/store.ts';
-import { metadataOf } from '../db/tasks-table.ts';
 import type { WorkerId } from '../machines/identifiers.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import type { WorkerEndpoint } from './backends.ts';
@@ -73,9 +72,9 @@ export function poolPorts({
       jobOf: (workerId, taskId, assignmentId) => {
         const row = store.task(taskId);
         if (row?.status !== 'in_progress' || row.assignmentId !== assignmentId) return undefined;
-        const outputFile = metadataOf(row).output_file;
-        if (outputFile !== null) outputs.expect(taskId, outputFile);
-        return jobOf(row, known(workerId).worker, settings);
+        const job = jobOf(row, known(workerId).worker, settings);
+        if (job.outputFile !== null) outputs.expect(taskId, job.outputFile);
+        return job;
       },
       onText: (taskId, assignmentId, text) => texts.append(taskId, assignmentId, text),
       onFault: (error, taskId) => log.error({ err: error, task_id: taskId }, 'a backend crashed'),
