@@ -58,6 +58,10 @@ class SqliteStore implements Store {
     return this.#statements.tasks.byId.get({ taskId });
   }
 
+  hasEnded(taskId: TaskId): boolean {
+    return this.#statements.tasks.unended.get({ taskId }) === undefined;
+  }
+
   idempotent(key: string) {
     return this.#statements.idempotency.byKey.get({ key });
   }

@@ -34,6 +34,8 @@ export interface Store {
   /** Writes all of it in one transaction, or nothing. */
   commit(entries: readonly Entry[]): Promise<Receipt>;
   task(taskId: TaskId): TaskRow | undefined;
+  /** Whether nothing more will happen to it; so it is with one that does not exist. */
+  hasEnded(taskId: TaskId): boolean;
   idempotent(key: string): IdempotencyRow | undefined;
   /** Rows of one tier that wait for a worker, oldest first, from behind `afterSeq` on. */
   readyRows(from: TierName & { readonly afterSeq: number }, limit: number): readonly WaitingRow[];

@@ -109,6 +109,11 @@ export function taskStatements(db: Db) {
       .from(taskMaster)
       .where(eq(taskMaster.taskId, sql.placeholder('taskId')))
       .prepare(),
+    unended: db
+      .select({ seq: taskMaster.seq })
+      .from(taskMaster)
+      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`))
+      .prepare(),
     /** Rows of one tier that wait for a worker, oldest first. */
     ready: db
       .select(waitingColumns)

@@ -32,7 +32,9 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
     const refusal = new KoubouError('route.unknown', `there is nothing at ${c.req.method} here; see /docs`);
     return c.json(errorBody(refusal), 404);
   });
-  app.use(cors({ origin: (origin) => (isLoopbackOrigin(origin) ? origin : null) }));
+  const crossOrigin = cors({ origin: (origin) => (isLoopbackOrigin(origin) ? origin : null) });
+  // Only pages send an origin; the others are spared the headers.
+  app.use((c, next) => (c.req.header('origin') === undefined ? next() : crossOrigin(c, next)));
   app.use(authenticate(runtime.config.apiToken));
   healthRoutes(app, runtime);
   const schemas = delegationSchemas(runtime.config.taskTypes);

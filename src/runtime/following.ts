@@ -37,7 +37,7 @@ export interface Follower {
 
 /** What following needs of the runtime. */
 export interface FollowingPorts {
-  readonly store: Pick<Store, 'task' | 'eventsOf'>;
+  readonly store: Pick<Store, 'task' | 'hasEnded' | 'eventsOf'>;
   readonly stream: FactStream;
   readonly texts: TextRelay;
   readonly clock: Clock;
@@ -68,8 +68,6 @@ export class Following {
    */
   async wait(taskId: TaskId, waitMs: number, signal?: AbortSignal): Promise<TaskView> {
     const { stream, clock, store } = this.#ports;
-    const row = store.task(taskId);
-    if (row !== undefined && row.endedAt !== null) return taskView(row, this.#ports.clock.now());
     this.#assertRoom();
     await new Promise<void>((resolve) => {
       const stop = () => {
@@ -85,7 +83,7 @@ export class Following {
       const timer = clock.setTimeout(stop, Math.min(waitMs, limits.timerMsMax));
       signal?.addEventListener('abort', stop, { once: true });
       this.#waits.add(stop);
-      if (signal?.aborted === true) stop();
+      if (signal?.aborted === true || store.hasEnded(taskId)) stop();
     });
     const ended = store.task(taskId);
     if (ended === undefined) throw unknownTask(taskId);
