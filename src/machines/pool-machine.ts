@@ -22,6 +22,8 @@ export const poolMachine = setup({
   guards: {
     isCurrent: ({ context }, report: SettledReport) => work.isCurrent(context, report),
     isNews: (_, report: SettledReport) => report.outcome.kind !== 'cancelled',
+    isOldNews: ({ context }, report: LivenessReport) =>
+      context.roster.get(report.workerId)?.liveness === report.liveness,
     isLoss: (_, report: LivenessReport) => report.liveness === 'lost',
     isTask: (_, params: { actorId: string }) => seatOfActor(params.actorId) !== undefined,
     hasNoLeases: ({ context }) => context.roster.leaseCount === 0,
@@ -100,6 +102,7 @@ export const poolMachine = setup({
       { actions: [{ type: 'freeSlot', params: ({ event }) => event }, 'wantTurn'] },
     ],
     'worker.noticed': [
+      { guard: { type: 'isOldNews', params: ({ event }) => event } },
       {
         guard: { type: 'isLoss', params: ({ event }) => event },
         actions: [

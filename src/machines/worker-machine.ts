@@ -206,7 +206,13 @@ export const workerMachine = setup({
         id: 'heartbeat',
         src: 'heartbeat',
         input: ({ context }) => ({ workerId: context.spec.workerId }),
-        onError: 'unwatched',
+        onError: {
+          target: 'unwatched',
+          actions: {
+            type: 'reportLiveness',
+            params: { liveness: 'suspect', detail: 'its heartbeat crashed; it is watched again in a second' },
+          },
+        },
       },
       initial: 'probing',
       states: {
