@@ -47,7 +47,7 @@ function assertSameMachine(origin: string | undefined, host: string | undefined)
   if (!isForeign(origin) && !isForeign(host === undefined ? undefined : `http://${host}`)) return;
   throw new KoubouError(
     'auth.forbidden',
-    'pages of other sites may not use this server; set KOUBOU_API_TOKEN for that',
+    'without a token this server answers only under localhost, and not to pages of other sites; set KOUBOU_API_TOKEN for more',
   );
 }
 
