@@ -79,7 +79,8 @@ export class Runtime {
     this.#clock = clock;
     this.#store = store;
     const { endpointOf: reach = endpointOf, hear = () => undefined, onFatal = () => undefined } = options;
-    this.#engine = new Engine({ config, log, clock, random, store, reach, hear, onFatal });
+    const recovery = store.recovery();
+    this.#engine = new Engine({ config, log, clock, random, store, recovery, reach, hear, onFatal });
     this.#readers = openReaders(homePaths(config.home).database);
     const { journal, stream, texts } = this.#engine;
     this.#following = new Following({ store, stream, texts, clock });
@@ -93,7 +94,7 @@ export class Runtime {
         assertOpen: (count) => this.#assertOpen(count),
         admit: (tickets) => this.#admit(tickets),
       },
-      store.recovery().lastTaskSeq + 1,
+      recovery.lastTaskSeq + 1,
     );
   }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { taskStatuses } from '../http/wire-words.ts';
+import { taskStatuses } from '../machines/task-status.ts';
 import { type Act, type Cli, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption } from './command-options.ts';
 import { RestClient } from './rest-client.ts';

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { taskStatuses } from '../http/wire-words.ts';
 import { limits } from '../machines/limits.ts';
+import { taskStatuses } from '../machines/task-status.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import { type Act, type Cli, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption, wholeNumber } from './command-options.ts';

@@ -1,6 +1,7 @@
 import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
+import type { TaskStatus } from '../machines/task-status.ts';
 import type { Db } from './client.ts';
-import { type TaskStatus, taskMaster } from './schema.ts';
+import { taskMaster } from './schema.ts';
 import { isoTime } from './sql-time.ts';
 
 /** The lists that may be long. They run on connections of their own, in threads of their own. */

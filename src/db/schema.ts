@@ -1,14 +1,12 @@
 import { sql } from 'drizzle-orm';
 import { index, integer, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { taskStatuses } from '../machines/task-status.ts';
 
 /**
  * The tables that operators query with the `sqlite3` shell: their names and columns are kept. Times that people read
  * are text in UTC as SQLite's own `datetime()` writes them, with milliseconds behind, so that both compare as text;
  * times that only the program reads are integers in ms.
  */
-
-export const taskStatuses = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const;
-export type TaskStatus = (typeof taskStatuses)[number];
 
 /** One row a task: the truth about it. Changed only together with an event, by compare-and-set. */
 export const taskMaster = sqliteTable(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limits } from '../machines/limits.ts';
+import { taskStatuses } from '../machines/task-status.ts';
 import { wireCodes } from './error-table.ts';
-import { taskStatuses } from './wire-words.ts';
 
 /** Text that can be stored and given back as it is: no NUL, and no half of a surrogate pair. */
 const text = z.string().refine((value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value), {

@@ -6,7 +6,7 @@ import { TextRelay } from '../actors/text-relay.ts';
 import type { Config } from '../config/settings.ts';
 import { homePaths } from '../db/home.ts';
 import { Journal } from '../db/journal.ts';
-import type { Entry, Receipt, Store } from '../db/store.ts';
+import type { Entry, Receipt, Recovery, Store } from '../db/store.ts';
 import type { AcceptedTask, CommittedFact } from '../machines/facts.ts';
 import { limits } from '../machines/limits.ts';
 import type { Forgotten, PoolCommand } from '../machines/pool-events.ts';
@@ -25,6 +25,8 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly store: Store;
+  /** What the store says of a former process. */
+  readonly recovery: Recovery;
   readonly reach: (worker: WorkerConfig) => WorkerEndpoint;
   /** Hears every committed fact, from the first on. */
   readonly hear: (committed: CommittedFact) => void;
@@ -43,11 +45,12 @@ export class Engine {
   readonly journal: Journal;
   readonly #log: RuntimeLog;
   readonly #store: Store;
+  readonly #recovery: Recovery;
   readonly #outputs: OutputFiles;
   readonly #host: PoolHost;
   readonly #schedule: ReturnType<typeof watchSchedule>;
 
-  constructor({ config, log, clock, random, store, reach, hear, onFatal }: EngineOptions) {
+  constructor({ config, log, clock, random, store, recovery, reach, hear, onFatal }: EngineOptions) {
     this.#log = log;
     this.#store = store;
     this.stream = new FactStream((error) => log.error({ err: error }, 'a listener of the stream failed'));
@@ -57,12 +60,12 @@ export class Engine {
     this.stream.subscribe(hear);
     this.stream.subscribe((committed) => this.#outputs.hear(committed));
     this.journal = this.#openJournal(clock);
-    const { lastAssignment } = store.recovery();
+    this.#recovery = recovery;
     store.registerWorkers(config.workers.map(registrationOf), clock.now());
     const wantTurn = () => this.#host.wantTurn();
     const { journal, texts } = this;
     this.#host = startPool(
-      poolInputOf(config, lastAssignment + 1),
+      poolInputOf(config, recovery.lastAssignment + 1),
       poolPorts({
         config,
         clock,
@@ -88,11 +91,12 @@ export class Engine {
 
   /** Takes over what a former process left, and begins. */
   async open(): Promise<void> {
-    const { held } = this.#store.recovery();
+    const { held } = this.#recovery;
     for (const fact of recoverLeases(held)) this.journal.record(fact);
     this.#host.wantTurn();
     await this.journal.settled();
-    const { waiting } = this.#store.recovery();
+    // What was held waits now as well.
+    const { waiting } = held.length > 0 ? this.#store.recovery() : this.#recovery;
     this.command({ type: 'pool.open', recovered: held.length, waiting });
     this.#schedule.lookAgain();
   }

@@ -1,6 +1,6 @@
-import type { TaskStatus } from '../db/schema.ts';
 import { isoTime } from '../db/sql-time.ts';
 import { metadataOf, type StoredResult, type TaskRow } from '../db/tasks-table.ts';
+import type { TaskStatus } from '../machines/task-status.ts';
 
 /** A task as all doors show it; the names are those of the wire. Times are ISO 8601 in UTC. */
 export interface TaskView {
