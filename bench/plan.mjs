@@ -10,6 +10,7 @@ const plans = {
     fsyncs: { samples: 200, tasks: 5_000, http: { connections: 64, warmUpMs: 1_000, measureMs: 2_000 } },
     backlog: { tasks: 100_000, warmUp: 500, samples: 300, gapMs: 4 },
     dispatch: { tasks: 100_000, picks: 40_000 },
+    prediction: { seeds: 9, tasks: 300, forecasts: 200 },
   },
   quick: {
     rounds: 1,
@@ -19,10 +20,11 @@ const plans = {
     fsyncs: { samples: 10, tasks: 200, http: { connections: 64, warmUpMs: 100, measureMs: 300 } },
     backlog: { tasks: 5_000, warmUp: 20, samples: 20, gapMs: 1 },
     dispatch: { tasks: 100_000, picks: 2_000 },
+    prediction: { seeds: 5, tasks: 100, forecasts: 20 },
   },
 };
 
-const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch'];
+const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch', 'prediction'];
 
 export const usage = `usage: node bench/run.mjs [--quick] [--rounds N] [--only ${parts.join(',')}] [--profile FOLDER]
 

@@ -8,8 +8,10 @@ import { measureEngine } from './measures/engine.mjs';
 import { canTrace, measureFsyncs } from './measures/fsyncs.mjs';
 import { measureHttp } from './measures/http.mjs';
 import { measureLatency } from './measures/latency.mjs';
+import { measurePrediction } from './measures/prediction.mjs';
 import { planOf, usage } from './plan.mjs';
 import { compare, printComparisons } from './report/comparison.mjs';
+import { printPrediction } from './report/prediction.mjs';
 import { figure, table } from './report/table.mjs';
 import { systems } from './systems/system.mjs';
 
@@ -111,6 +113,11 @@ function measurements(plan) {
         ['p99', figure(result.p99Micros)],
       ];
       console.log(`${table(rows)}\n`);
+      return result;
+    },
+    prediction: async () => {
+      const result = measurePrediction(plan.prediction);
+      printPrediction(result);
       return result;
     },
   };

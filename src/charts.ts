@@ -1,4 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { endpointMachine } from './machines/endpoint-machine.ts';
+import { joinMachine } from './machines/join-machine.ts';
 import { journalMachine } from './machines/journal-machine.ts';
 import { poolMachine } from './machines/pool-machine.ts';
 import { taskMachine } from './machines/task-machine.ts';
@@ -83,6 +85,20 @@ const pages = [
     title: 'The journal',
     japanese: 'ジャーナル',
     sentence: 'Writes what happened; while the disk fails it keeps that, tells nobody, and tries again.',
+  },
+  {
+    machine: endpointMachine,
+    title: 'An endpoint and its circuit breaker',
+    japanese: 'エンドポイントと遮断器',
+    sentence:
+      'Leaves a server alone that fails again and again or asks for it, and lets one task find out whether it works again.',
+  },
+  {
+    machine: joinMachine,
+    title: 'The connection of a worker that joins',
+    japanese: '参加するワーカーの接続',
+    sentence:
+      'Dials the pool, greets it, works, and comes back after each cut; only a refusal for good ends it.',
   },
 ] as const;
 

@@ -74,6 +74,40 @@ export function logFacts(logs: FactLogs): (committed: CommittedFact) => void {
         logs.worker(workerId)[good ? 'info' : 'warn'](typed(good ? 'info' : 'warning', details), message);
         return;
       }
+      case 'worker.readmitted': {
+        const { workerId, from, to, detail } = fact;
+        const message = detail === '' ? `worker is ${to}` : `worker is ${to}: ${detail}`;
+        const level = to === 'quarantined' ? 'error' : 'info';
+        logs.pool[level]({ seq, from, to, worker_id: workerId }, message);
+        const type = to === 'quarantined' ? 'error' : 'info';
+        logs.worker(workerId)[level](typed(type, { seq, from, to }), message);
+        return;
+      }
+      case 'worker.enrolled':
+      case 'worker.retired': {
+        const what = fact.type === 'worker.enrolled' ? 'has come' : 'has left';
+        const message = fact.detail === '' ? `worker ${what}` : `worker ${what}: ${fact.detail}`;
+        logs.pool.info({ seq, worker_id: fact.workerId }, message);
+        logs.worker(fact.workerId).info(typed('info', { seq }), message);
+        return;
+      }
+      case 'worker.rated': {
+        const details = { seq, from: fact.from, to: fact.to };
+        logs.pool.info({ ...details, worker_id: fact.workerId }, 'the performance factor was corrected');
+        return;
+      }
+      case 'endpoint.changed': {
+        const { endpoint, from, to, detail, failures } = fact;
+        const level = to === 'open' ? 'warn' : 'info';
+        logs.pool[level]({ seq, endpoint, from, to, failures }, `circuit breaker is ${to}: ${detail}`);
+        return;
+      }
+      case 'pool.reconfigured':
+        logs.pool.info(
+          { seq, version: fact.version, changes: fact.changes },
+          'the configuration was reloaded',
+        );
+        return;
       case 'worker.reported_late': {
         const details = {
           seq,

@@ -8,7 +8,7 @@ import { openTerminal, watchPipes } from './cli/terminal.ts';
 const { env, stdout } = process;
 const argv = process.argv.slice(2);
 // A server outlives the reader of its output; any other command has nothing more to say.
-const serves = argv[0] === 'start' || argv[0] === 'demo';
+const serves = ['start', 'demo', 'worker'].includes(argv[0] ?? '');
 watchPipes(process, (code) => {
   if (!serves) process.exit(code === 'EPIPE' ? exitCodes.done : exitCodes.failed);
 });

@@ -2,26 +2,31 @@ import { type Clock, systemClock } from './actors/clock.ts';
 import type { FactStream } from './actors/fact-stream.ts';
 import { type Random, systemRandom } from './actors/random.ts';
 import { taskIdSource } from './actors/task-ids.ts';
+import type { WorkerLinks } from './actors/worker-links.ts';
 import type { Config } from './config/settings.ts';
 import { homePaths } from './db/home.ts';
 import { openReaders, type Readers } from './db/readers.ts';
 import { openStore } from './db/sqlite-store.ts';
 import type { Store } from './db/store.ts';
-import { metadataOf, type TaskRow } from './db/tasks-table.ts';
-import { KoubouError } from './machines/errors.ts';
 import type { CommittedFact } from './machines/facts.ts';
-import type { TaskId } from './machines/identifiers.ts';
-import { limits } from './machines/limits.ts';
-import type { RowPlace } from './machines/pool-events.ts';
-import type { WorkerConfig } from './machines/routing-policy.ts';
+import { type TaskId, workerId } from './machines/identifiers.ts';
 import type { TaskTicket } from './machines/task-board.ts';
-import { endpointOf, type WorkerEndpoint } from './runtime/backends.ts';
+import { endpointOf, type Reach } from './runtime/backends.ts';
+import { CurrentConfig } from './runtime/current-config.ts';
 import { type IdempotencyKey, type TaskSpec, ticketOfRow } from './runtime/delegation.ts';
 import { type Delegated, Delegations } from './runtime/delegations.ts';
+import { Endpoints } from './runtime/endpoints.ts';
 import { Engine } from './runtime/engine.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
+import { openLinks } from './runtime/joined-workers.ts';
+import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
+import { Operations, unknownWorker } from './runtime/operations.ts';
 import type { RuntimeLog } from './runtime/pool-ports.ts';
-import type { Readiness } from './runtime/readiness.ts';
+import { attemptView, poolView } from './runtime/pool-view.ts';
+import type { PredictionView } from './runtime/prediction-view.ts';
+import { Predictions } from './runtime/predictions.ts';
+import { assertOpen, type Readiness } from './runtime/readiness.ts';
+import { endedAlready, placeOf } from './runtime/row-place.ts';
 import { type TaskView, taskView } from './runtime/task-view.ts';
 import { type WorkerView, workerView } from './runtime/worker-view.ts';
 
@@ -36,8 +41,10 @@ export interface RuntimeOptions {
   readonly hear?: (committed: CommittedFact) => void;
   /** Told when the pool has crashed: the process should end, and start anew from the rows. */
   readonly onFatal?: (error: unknown) => void;
+  /** Reads the configuration anew, for a reload; without it there is none. @throws KoubouError `config.invalid` */
+  readonly reread?: () => Config;
   /** How each worker is reached; by default what its configuration says. */
-  readonly endpointOf?: (worker: WorkerConfig) => WorkerEndpoint;
+  readonly endpointOf?: Reach;
 }
 
 /**
@@ -62,26 +69,32 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 /** What all doors talk to. */
 export class Runtime {
-  readonly config: Config;
+  readonly #config: CurrentConfig;
+  readonly #operations: Operations;
+  /** Workers on other machines that came by themselves. */
+  readonly links: WorkerLinks;
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #engine: Engine;
   readonly #delegations: Delegations;
   readonly #following: Following;
+  readonly #predictions: Predictions;
   readonly #readers: Readers;
   #draining: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions, store: Store, clock: Clock) {
-    const { config, log } = options;
+    const { log } = options;
     const random = options.random ?? systemRandom();
-    this.config = config;
+    const config = new CurrentConfig(options.config);
+    this.#config = config;
     this.#clock = clock;
     this.#store = store;
     const { endpointOf: reach = endpointOf, hear = () => undefined, onFatal = () => undefined } = options;
     const recovery = store.recovery();
-    this.#engine = new Engine({ config, log, clock, random, store, recovery, reach, hear, onFatal });
-    this.#readers = openReaders(homePaths(config.home).database);
+    const endpoints = new Endpoints(options.config, clock, reach);
+    this.#engine = new Engine({ config, log, clock, random, store, recovery, endpoints, hear, onFatal });
+    this.#readers = openReaders(homePaths(options.config.home).database);
     const { journal, stream, texts } = this.#engine;
     this.#following = new Following({ store, stream, texts, clock });
     this.#delegations = new Delegations(
@@ -90,12 +103,30 @@ export class Runtime {
         journal,
         nextTaskId: taskIdSource(clock, random),
         now: () => clock.now(),
-        retriesMax: config.models.server.retryCount,
-        assertOpen: (count) => this.#assertOpen(count),
+        config,
+        assertOpen: (count) => assertOpen(this.readiness(), count),
         admit: (tickets) => this.#admit(tickets),
       },
       recovery.lastTaskSeq + 1,
     );
+    const engine = this.#engine;
+    this.#predictions = new Predictions({ store, clock, config, engine }, recovery.lastTaskSeq);
+    this.links = openLinks({ clock, config, engine, endpoints, store, log });
+    this.#operations = new Operations({
+      engine,
+      store,
+      config,
+      endpoints,
+      clock,
+      list: this.#readers.read,
+      delegate: async (specs) => (await this.delegate(specs)).taskIds,
+      reread: options.reread ?? (() => this.config),
+    });
+  }
+
+  /** The configuration in force; a reload replaces it. */
+  get config(): Config {
+    return this.#config.now;
   }
 
   /** Every committed fact, as it happens. */
@@ -117,12 +148,18 @@ export class Runtime {
   task(taskId: TaskId): TaskView {
     const row = this.#store.task(taskId);
     if (row === undefined) throw unknownTask(taskId);
-    return taskView(row, this.#clock.now());
+    return taskView(row, this.#clock.now(), this.#predictions.of(row));
+  }
+
+  /** When a task that has just been accepted will start and finish. See {@link Predictions.atAcceptance}. */
+  prediction(taskId: TaskId): PredictionView | null {
+    return this.#predictions.atAcceptance(taskId);
   }
 
   /** See {@link Following.wait}. */
-  wait(taskId: TaskId, waitMs: number, signal?: AbortSignal): Promise<TaskView> {
-    return this.#following.wait(taskId, waitMs, signal);
+  async wait(taskId: TaskId, waitMs: number, signal?: AbortSignal): Promise<TaskView> {
+    const task = await this.#following.wait(taskId, waitMs, signal);
+    return task.ended_at === null ? this.task(taskId) : task;
   }
 
   /** See {@link Following.follow}. */
@@ -139,7 +176,7 @@ export class Runtime {
     const row = this.#store.task(taskId);
     if (row === undefined) throw unknownTask(taskId);
     if (row.endedAt !== null) throw endedAlready(taskId, row.status);
-    const ticket = ticketOfRow(row, this.config.models.server.retryCount, this.#clock.now());
+    const ticket = ticketOfRow(row, this.#config, this.#clock.now());
     this.#engine.command({ type: 'pool.cancel', ticket, place: placeOf(row) });
     await this.#engine.journal.settled();
     const after = this.task(taskId);
@@ -153,26 +190,19 @@ export class Runtime {
    * @throws KoubouError `task.unknown`, `request.invalid` while it has not ended
    */
   async retry(taskId: TaskId, createdBy: string): Promise<TaskView> {
-    const row = this.#store.task(taskId);
-    if (row === undefined) throw unknownTask(taskId);
-    if (row.endedAt === null) {
-      throw new KoubouError('request.invalid', `task ${taskId} has not ended; there is nothing to try again`);
-    }
-    const { files, output_file: outputFile, options } = metadataOf(row);
-    const { prompt, taskType, priority } = row;
-    const spec = {
-      prompt,
-      taskType,
-      priority,
-      files,
-      outputFile,
-      options,
-      runAtMs: null,
-      createdBy,
-      retryOf: taskId,
-    };
-    const { taskIds } = await this.delegate([spec]);
+    const { taskIds } = await this.delegate([this.#operations.retrySpec(taskId, createdBy)]);
     return this.task(taskIds[0] as TaskId);
+  }
+
+  /** See {@link Operations.retryMany}. */
+  retryMany(...asked: Parameters<Operations['retryMany']>): Promise<RetryReport> {
+    return this.#operations.retryMany(...asked);
+  }
+
+  /** The leases of a task, each with its reason. @throws KoubouError `task.unknown` */
+  attempts(taskId: TaskId): readonly AttemptView[] {
+    if (this.#store.task(taskId) === undefined) throw unknownTask(taskId);
+    return this.#store.assignmentsOf(taskId).map(attemptView);
   }
 
   /** Long lists, read away from this thread. See {@link Readers.read}. */
@@ -181,21 +211,51 @@ export class Runtime {
   }
 
   workers(): readonly WorkerView[] {
+    const { roster } = this.#engine.pool;
     const rows = this.#store.workers().filter(({ configured }) => configured === 1);
-    return rows.map(workerView);
+    return rows.map((row) => workerView(row, roster.get(workerId(row.workerId))));
+  }
+
+  /** @throws KoubouError `worker.unknown` */
+  worker(id: string): WorkerView {
+    const found = this.workers().find(({ worker_id }) => worker_id === id);
+    if (found === undefined) throw unknownWorker(id);
+    return found;
+  }
+
+  /** The pool at a glance. */
+  poolView(): PoolView {
+    return poolView(this.#engine.pool, this.readiness().pool, this.#predictions.record());
   }
 
   readiness(): Readiness {
     return this.#engine.readiness();
   }
 
-  /** Goes on accepting, and hands out nothing. */
-  pause(): void {
-    this.#engine.command({ type: 'pool.pause' });
+  /** See {@link Operations.pause}. */
+  pause(): Promise<void> {
+    return this.#operations.pause();
   }
 
-  resume(): void {
-    this.#engine.command({ type: 'pool.resume' });
+  resume(): Promise<void> {
+    return this.#operations.resume();
+  }
+
+  /** Asks something of a worker. See {@link Operations.order}. */
+  async order(id: string, order: 'drain' | 'rest' | 'resume', by: string): Promise<WorkerView> {
+    await this.#operations.order(id, order, by);
+    return this.worker(id);
+  }
+
+  /** See {@link Operations.closeBreaker}. */
+  async closeBreaker(id: string): Promise<WorkerView> {
+    await this.#operations.closeBreaker(id);
+    return this.worker(id);
+  }
+
+  /** See {@link Operations.reload}. */
+  reload(): Promise<ReloadReport> {
+    return this.#operations.reload();
   }
 
   /**
@@ -215,41 +275,14 @@ export class Runtime {
 
   async #close(): Promise<void> {
     await this.drain();
+    this.links.close();
     await Promise.all([this.#engine.close(), this.#readers.close()]);
     this.#store.close();
   }
 
   #admit(tickets: readonly TaskTicket[]): void {
+    this.#predictions.arrive(tickets);
     this.#engine.command({ type: 'pool.admit', tickets });
     if (tickets.some(({ delayMs }) => delayMs > 0)) this.#engine.reschedule();
   }
-
-  #assertOpen(count: number): void {
-    const { ready, reasons, waiting } = this.readiness();
-    if (!ready) {
-      throw new KoubouError('pool.draining', `nothing is accepted now: ${reasons.join('; ')}`, {
-        retryAfterMs: 5_000,
-      });
-    }
-    if (waiting.live + waiting.dormant + count > limits.backlogMax) {
-      throw new KoubouError(
-        'pool.full',
-        `${limits.backlogMax} tasks wait already; try again when some are done`,
-        {
-          retryAfterMs: 30_000,
-        },
-      );
-    }
-  }
-}
-
-function placeOf({ status, runAtMs }: TaskRow): RowPlace {
-  if (status !== 'pending') return 'held';
-  return runAtMs === null ? 'waiting' : 'scheduled';
-}
-
-function endedAlready(taskId: TaskId, status: string): KoubouError {
-  return new KoubouError('task.ended', `task ${taskId} has already ended (${status}); that stands`, {
-    details: { task_id: taskId, status },
-  });
 }

@@ -1,12 +1,16 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemClock } from './actors/clock.ts';
+import { linkSocketOf } from './actors/join-socket.ts';
+import { clearScratch } from './actors/program-run.ts';
 import type { Config } from './config/settings.ts';
 import { homePaths, takeHome } from './db/home.ts';
 import { type FactLogs, logFacts } from './fact-log.ts';
 import { type AppLog, createApp } from './http/app.ts';
 import { type Listener, listen } from './http/listen.ts';
-import type { WorkerConfig } from './machines/routing-policy.ts';
-import type { WorkerEndpoint } from './runtime/backends.ts';
+import { openWebsocketListener, type UpgradeDoor } from './http/websocket-listener.ts';
+import { workerDoor } from './http/worker-door.ts';
+import type { Reach } from './runtime/backends.ts';
 import type { RuntimeLog } from './runtime/pool-ports.ts';
 import { type Runtime, startRuntime } from './runtime.ts';
 
@@ -16,12 +20,14 @@ export interface ServerOptions {
   readonly pid: number;
   /** Told when nothing works any more: the process should end, and start anew from the rows. */
   readonly onFatal?: (error: unknown) => void;
+  /** Reads the configuration anew, for a reload. @throws KoubouError `config.invalid` */
+  readonly reread?: () => Config;
   /** How each worker is reached; by default what its configuration says. */
-  readonly endpointOf?: (worker: WorkerConfig) => WorkerEndpoint;
+  readonly endpointOf?: Reach;
 }
 
 export interface KoubouServer {
-  readonly urls: { readonly rest: string };
+  readonly urls: { readonly rest: string; readonly websocket: string };
   readonly runtime: Runtime;
   /** Drains, for `drain_grace_seconds` at most, and ends. A second call returns the same promise. */
   stop(): Promise<void>;
@@ -44,30 +50,54 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
     rmSync(addressFile, { force: true });
     lock.release();
   };
+  const listeners: Listener[] = [];
   let runtime: Runtime | undefined;
   try {
+    // A kill leaves the working folders of programs behind, with prompts in them.
+    await clearScratch(join(paths.run, 'programs'));
     runtime = await startRuntime({ ...options, log: log.server, hear: logFacts(log) });
-    const listener = await listen(createApp(runtime, log.server), config.host, config.ports.rest);
-    const urls = { rest: listener.url };
+    const rest = await listen(createApp(runtime, log.server), config.host, config.ports.rest);
+    listeners.push(rest);
+    const websocket = await openWebsocketListener({
+      host: config.host,
+      port: config.ports.websocket,
+      doors: { '/worker': doorOfWorkers(runtime, log.server) },
+    });
+    listeners.push(websocket);
+    const urls = { rest: rest.url, websocket: websocket.url };
     writeFileSync(addressFile, `${JSON.stringify({ pid, urls, startedAt: new Date().toISOString() })}\n`);
-    return serverOf(runtime, listener, urls, release);
+    return serverOf(runtime, listeners, urls, release);
   } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close(0)));
     await runtime?.close();
     release();
     throw error;
   }
 }
 
+/** Where workers on other machines come in. */
+function doorOfWorkers({ config, links }: Runtime, log: RuntimeLog): UpgradeDoor {
+  const heartbeatMs = config.healthCheck.intervalMs;
+  return workerDoor({
+    token: config.workerAuthToken,
+    nowMs: () => systemClock.monotonic(),
+    log,
+    accept: (ws, request) =>
+      links.accept(linkSocketOf(ws, () => request.socket, { clock: systemClock, heartbeatMs })),
+  });
+}
+
 function serverOf(
   runtime: Runtime,
-  listener: Listener,
-  urls: { rest: string },
+  listeners: readonly Listener[],
+  urls: KoubouServer['urls'],
   release: () => void,
 ): KoubouServer {
   const stop = async () => {
     // The doors stay open while it drains: who waits gets an answer, who comes is told to come back.
     await runtime.drain();
-    await listener.close(closeGraceMs);
+    runtime.links.close();
+    await Promise.all(listeners.map((listener) => listener.close(closeGraceMs)));
     await runtime.close();
     release();
   };

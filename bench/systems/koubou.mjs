@@ -8,7 +8,17 @@ import { startServer } from '../../dist/server.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const slotsPerWorker = 25;
-const succeeded = { kind: 'succeeded', output: 'done', usage: null };
+const usage = {
+  model: null,
+  promptTokens: null,
+  outputTokens: null,
+  loadMs: null,
+  promptMs: null,
+  generateMs: null,
+  totalMs: null,
+  doneReason: null,
+};
+const succeeded = { kind: 'succeeded', output: 'done', usage };
 
 /** Faults must be seen; the lines that operators read are left out, as the lower bound writes none. */
 const log = { info() {}, warn: console.error, error: console.error };
@@ -73,9 +83,12 @@ function configOf({ home, slots }) {
   return {
     ...base,
     workers,
-    ports: { ...base.ports, rest: 0 },
+    ports: { ...base.ports, rest: 0, websocket: 0 },
+    // The same prompt each time: an answer that is at hand would measure the cache.
+    models: { ...base.models, cache: { ...base.models.cache, enabled: false } },
     pool: {
       ...base.pool,
+      maxWorkers: workers.length,
       maxActiveTasks: workers.reduce((sum, worker) => sum + worker.maxConcurrentTasks, 0),
     },
   };
@@ -86,7 +99,11 @@ function endpointsOf({ execute }) {
     await execute(job.taskType);
     return succeeded;
   };
-  const endpoint = { backend, probe: async () => {} };
+  const endpoint = {
+    backend,
+    probe: async () => ({ models: null, residents: null }),
+    takesPlainPrompts: true,
+  };
   return () => endpoint;
 }
 

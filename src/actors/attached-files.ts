@@ -1,25 +1,17 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
-import { limits } from '../machines/limits.ts';
-import { failed, type Outcome } from '../machines/outcome.ts';
+import { readFile } from 'node:fs/promises';
+import type { Outcome } from '../machines/outcome.ts';
+import { type AllowedFile, allowedFiles, type ReadableFolders, refusedFile } from './allowed-files.ts';
 import type { Backend } from './execution.ts';
 
-/** Where files may be read. */
-export interface ReadableFolder {
-  readonly root: string;
-  /** A folder in it that may not: the home of the server, with all tasks in it. */
-  readonly except: string;
-}
-
 /**
- * Lets a backend see the files that a task names: their contents stand before its prompt. Only files in the folder are
- * read, wherever links lead; one that is missing, outside or too large refuses the task, since an answer that was given
- * without it would look like one given with it.
+ * Lets a backend see the files that a task names: their contents stand before its prompt. What may be read is decided by
+ * `allowedFiles`; a file that may not be, or cannot be, refuses the task.
  */
-export function withFiles(backend: Backend, { root, except }: ReadableFolder): Backend {
+export function withFiles(backend: Backend, folders: ReadableFolders): Backend {
   return async (job, io) => {
     if (job.files.length === 0) return backend(job, io);
-    const read = await readAll(job.files, root, except);
+    const found = await allowedFiles(job.files, folders);
+    const read = 'refusal' in found ? found : await readAll(found.files);
     if ('refusal' in read) return read.refusal;
     if (io.signal.aborted) return { kind: 'cancelled' };
     return backend({ ...job, prompt: `${read.text}\n${job.prompt}` }, io);
@@ -27,35 +19,13 @@ export function withFiles(backend: Backend, { root, except }: ReadableFolder): B
 }
 
 async function readAll(
-  paths: readonly string[],
-  root: string,
-  except: string,
+  files: readonly AllowedFile[],
 ): Promise<{ readonly text: string } | { readonly refusal: Outcome }> {
-  const inside = (await realpath(root)) + sep;
-  const forbidden = (await realpath(except)) + sep;
   let text = '';
-  for (const path of paths) {
-    const found = await realpath(resolve(root, path)).catch(() => undefined);
-    if (found === undefined) return refusal(path, 'does not exist below the project folder');
-    if (!found.startsWith(inside)) return refusal(path, 'lies outside the project folder');
-    if (found.startsWith(forbidden)) return refusal(path, 'belongs to this server');
-    const { size, isFile } = await lookAt(found);
-    if (!isFile) return refusal(path, 'is no file');
-    if (Buffer.byteLength(text) + size > limits.fileBytesMax) {
-      return refusal(path, `makes the files larger than ${limits.fileBytesMax} bytes in all`);
-    }
-    const content = await readFile(found, 'utf8').catch(() => undefined);
-    if (content === undefined) return refusal(path, 'cannot be read');
-    text += `File: ${path}\n\`\`\`\n${content}\n\`\`\`\n`;
+  for (const { name, path } of files) {
+    const content = await readFile(path, 'utf8').catch(() => undefined);
+    if (content === undefined) return refusedFile(name, 'cannot be read');
+    text += `File: ${name}\n\`\`\`\n${content}\n\`\`\`\n`;
   }
   return { text };
-}
-
-async function lookAt(path: string): Promise<{ size: number; isFile: boolean }> {
-  const found = await stat(path);
-  return { size: found.size, isFile: found.isFile() };
-}
-
-function refusal(path: string, why: string): { readonly refusal: Outcome } {
-  return { refusal: failed('input.refused', `the file ${path} ${why}`) };
 }

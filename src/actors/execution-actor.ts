@@ -1,7 +1,8 @@
 import { fromCallback } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
 import { failed, type Outcome, retry } from '../machines/outcome.ts';
-import type { ExecutionCommand, ExecutionInput, ExecutionReport } from '../machines/worker-machine.ts';
+import type { ExecutionCommand, ExecutionInput } from '../machines/worker-events.ts';
+import type { ExecutionReport } from '../machines/worker-reports.ts';
 import type { Clock } from './clock.ts';
 import type { Backend, Job } from './execution.ts';
 import type { Random } from './random.ts';
@@ -12,7 +13,7 @@ export interface ExecutionPorts {
   readonly random: Random;
   readonly backendOf: (worker: WorkerId) => Backend;
   /** The job of a lease, from its row; `undefined` when the row does not hold it any more. */
-  readonly jobOf: (worker: WorkerId, taskId: TaskId, assignmentId: AssignmentId) => Job | undefined;
+  readonly jobOf: (input: ExecutionInput) => Job | undefined;
   /** Text as it is generated, for those who follow the task. */
   readonly onText: (taskId: TaskId, assignmentId: AssignmentId, text: string) => void;
   /** A bug of a backend, for the log. */
@@ -39,16 +40,18 @@ class Attempt {
   #report: ((report: ExecutionReport) => void) | undefined;
   #deadline: unknown;
   #hasText = false;
+  readonly #beganMs: number;
 
   constructor(ports: ExecutionPorts, input: ExecutionInput, report: (report: ExecutionReport) => void) {
     this.#ports = ports;
     this.#input = input;
     this.#report = report;
+    this.#beganMs = ports.clock.monotonic();
   }
 
   begin(): void {
-    const { taskId, assignmentId, workerId } = this.#input;
-    const job = this.#ports.jobOf(workerId, taskId, assignmentId);
+    const { taskId } = this.#input;
+    const job = this.#ports.jobOf(this.#input);
     if (job === undefined) {
       this.end({ kind: 'cancelled' });
       return;
@@ -82,7 +85,8 @@ class Attempt {
     this.#ports.clock.clearTimeout(this.#deadline);
     const { taskId, assignmentId, slot } = this.#input;
     const draw = this.#ports.random.draw('backoff', assignmentId);
-    report({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw });
+    const elapsedMs = this.#ports.clock.monotonic() - this.#beganMs;
+    report({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw, elapsedMs });
     return true;
   }
 

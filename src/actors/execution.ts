@@ -14,6 +14,8 @@ export interface Job {
   readonly model: string | null;
   /** Sampling options as Ollama names them (temperature, num_ctx, top_p, …), merged: model file under the task's own. */
   readonly sampling: Readonly<Record<string, unknown>>;
+  /** Asks for a new answer, although one for the same prompt may be at hand. */
+  readonly fresh: boolean;
   /** From the start of the attempt, in ms. The execution actor enforces it through `signal`; a backend need not. */
   readonly deadlineMs: number;
 }

@@ -1,14 +1,20 @@
 import { fromCallback } from 'xstate';
 import type { WorkerId } from '../machines/identifiers.ts';
-import type { HeartbeatCommand } from '../machines/worker-machine.ts';
+import { type Sighting, unseen } from '../machines/sighting.ts';
+import type { HeartbeatCommand } from '../machines/worker-events.ts';
 import type { Clock } from './clock.ts';
 
-/** Asks a worker's endpoint for a sign of life that costs no tokens. Rejects with the reason when there is none. */
-export type Probe = (signal: AbortSignal) => Promise<void>;
+/**
+ * Asks a worker's endpoint for a sign of life that costs no tokens, and for what it has. Rejects with the reason when
+ * there is no life; all else that is not to be had is `null` in the answer. Calls `onLife` as soon as there is a sign of
+ * life: from then on the worker lives, however long the rest takes.
+ */
+export type Probe = (signal: AbortSignal, onLife?: () => void) => Promise<Sighting>;
 
 export interface HeartbeatPorts {
   readonly clock: Clock;
-  readonly intervalMs: number;
+  /** Asked at each beat, since the configuration may have changed; so is `probeOf`. */
+  readonly intervalMs: () => number;
   readonly probeOf: (worker: WorkerId) => Probe;
   /** Called with each beat that was received, for the worker's row. */
   readonly onBeat: (worker: WorkerId) => void;
@@ -23,11 +29,13 @@ const stallShare = 0.5;
  * instead of a verdict.
  */
 export function heartbeatActor(ports: HeartbeatPorts) {
-  const { clock, intervalMs, probeOf, onBeat } = ports;
+  const { clock, probeOf, onBeat } = ports;
   return fromCallback<HeartbeatCommand, { workerId: WorkerId }>(({ input, sendBack, receive }) => {
     const abort = new AbortController();
-    const probe = probeOf(input.workerId);
+    const probe: Probe = (signal, onLife) => probeOf(input.workerId)(signal, onLife);
+    let lastSighting = unseen;
     let timer: unknown;
+    let intervalMs = ports.intervalMs();
     let dueMs = clock.monotonic();
     /** When it was last heard, or when a stall of this machine ended. */
     let heardMs = dueMs;
@@ -36,17 +44,19 @@ export function heartbeatActor(ports: HeartbeatPorts) {
       timer = undefined;
       const startedMs = clock.monotonic();
       if (isStall(startedMs - dueMs)) heardMs = startedMs;
-      const failure = await probeWithin(probe, clock, intervalMs, abort.signal);
+      intervalMs = ports.intervalMs();
+      const answer = await probeWithin(probe, clock, intervalMs, abort.signal);
       if (abort.signal.aborted) return;
       const nowMs = clock.monotonic();
-      if (failure === undefined) {
+      if (typeof answer !== 'string') {
         heardMs = nowMs;
+        lastSighting = answer === alive ? lastSighting : answer;
         onBeat(input.workerId);
-        sendBack({ type: 'heartbeat.received' });
+        sendBack({ type: 'heartbeat.received', sighting: lastSighting });
       } else if (isStall(nowMs - startedMs - intervalMs)) {
         heardMs = nowMs;
       } else {
-        sendBack({ type: 'heartbeat.missed', silentMs: nowMs - heardMs, detail: failure });
+        sendBack({ type: 'heartbeat.missed', silentMs: nowMs - heardMs, detail: answer });
       }
       dueMs = Math.max(nowMs, startedMs + intervalMs);
       timer = clock.setTimeout(beat, dueMs - nowMs);
@@ -68,25 +78,30 @@ export function heartbeatActor(ports: HeartbeatPorts) {
   });
 }
 
-/** Runs a probe for at most one interval; answers why it failed, or nothing. */
+/** There was a sign of life, and nothing more in time. */
+const alive = Symbol('alive');
+
+/** Runs a probe for at most one interval; answers what it saw, or in words why it failed. */
 async function probeWithin(
   probe: Probe,
   clock: Clock,
   limitMs: number,
   stop: AbortSignal,
-): Promise<string | undefined> {
+): Promise<Sighting | typeof alive | string> {
   const abort = new AbortController();
   const onStop = () => abort.abort();
   stop.addEventListener('abort', onStop, { once: true });
   let timer: unknown;
-  const overdue = new Promise<string>((resolve) => {
-    timer = clock.setTimeout(() => resolve(`no answer to a probe within ${limitMs / 1_000} s`), limitMs);
+  let isAlive = false;
+  const overdue = new Promise<string | typeof alive>((resolve) => {
+    const end = () => resolve(isAlive ? alive : `no answer to a probe within ${limitMs / 1_000} s`);
+    timer = clock.setTimeout(end, limitMs);
   });
-  const ask = async () => probe(abort.signal); // Async, so that a probe that throws at once is one that rejects.
-  const answered = ask().then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error.message : String(error)),
-  );
+  const onLife = () => {
+    isAlive = true;
+  };
+  const ask = async () => probe(abort.signal, onLife); // Async, so that a probe that throws at once is one that rejects.
+  const answered = ask().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
   try {
     return await Promise.race([answered, overdue]);
   } finally {

@@ -1,11 +1,12 @@
 import { type GenerateRequest, type GenerateResponse, Ollama, type Options } from 'ollama';
 import { KoubouError } from '../machines/errors.ts';
-import { limits } from '../machines/limits.ts';
-import { failed, type Outcome, retry, type Usage } from '../machines/outcome.ts';
+import { type Outcome, retry, type Usage } from '../machines/outcome.ts';
 import type { Backend, Job, JobIo } from './execution.ts';
-import { type Asked, garbageTrouble, ServerTrouble, tooLarge } from './ollama-errors.ts';
+import { ollamaServer } from './ollama-errors.ts';
 import { strictFetch } from './ollama-stream.ts';
 import { patientFetch } from './patient-fetch.ts';
+import { AnswerText, count, serverBackend } from './server-backend.ts';
+import { type Asked, garbageTrouble } from './server-errors.ts';
 
 export interface OllamaBackendOptions {
   /** Where Ollama listens, as its own client takes it: `http://host:11434`, `host`, `host:port`, `:port`. */
@@ -28,29 +29,11 @@ type StreamingRequest = GenerateRequest & { stream: true; truncate: boolean };
  */
 export function ollamaBackend({ host, fetch = patientFetch }: OllamaBackendOptions): Backend {
   const address = addressOf(host);
-  return async (job, io) => {
-    if (io.signal.aborted) return { kind: 'cancelled' };
-    if (job.model === null) {
-      return failed(
-        'input.refused',
-        'No model is set: name one in the task, for the worker, or as default_model.',
-      );
-    }
-    const asked: Asked = { address, model: job.model, prompt: job.prompt };
-    const stop = new AbortController();
-    try {
-      const strict = strictFetch(fetch, asked, AbortSignal.any([io.signal, stop.signal]));
-      // The client's own abort() reaches only streams whose headers have arrived, hence a client per job with our signal.
-      const outcome = await generate(new Ollama({ host, fetch: strict }), job, asked, io);
-      return io.signal.aborted ? { kind: 'cancelled' } : outcome;
-    } catch (error) {
-      if (io.signal.aborted) return { kind: 'cancelled' };
-      if (error instanceof ServerTrouble) return error.outcome;
-      throw error;
-    } finally {
-      stop.abort(); // however it ended: no connection outlives its job
-    }
-  };
+  return serverBackend(({ job, model, io, signal }) => {
+    const asked: Asked = { server: ollamaServer, address, model, prompt: job.prompt, secret: null };
+    // The client's own abort() reaches only streams whose headers have arrived, hence a client per job with our signal.
+    return generate(new Ollama({ host, fetch: strictFetch(fetch, asked, signal) }), job, asked, io);
+  });
 }
 
 async function generate(client: Ollama, job: Job, asked: Asked, io: JobIo): Promise<Outcome> {
@@ -61,18 +44,11 @@ async function generate(client: Ollama, job: Job, asked: Asked, io: JobIo): Prom
     stream: true,
     truncate: false,
   };
-  const texts: string[] = [];
-  let outputBytes = 0;
+  const text = new AnswerText(asked, io);
   for await (const chunk of await client.generate(request)) {
     if (io.signal.aborted) return { kind: 'cancelled' };
-    const text = chunk.response ?? '';
-    outputBytes += Buffer.byteLength(text);
-    if (outputBytes > limits.outputBytesMax) return tooLarge(asked);
-    if (text !== '') {
-      texts.push(text);
-      io.onText(text);
-    }
-    if (chunk.done) return ending(texts.join(''), chunk, asked);
+    text.add(chunk.response ?? '');
+    if (chunk.done) return ending(text.whole(), chunk, asked);
   }
   // strictFetch and the client both throw before it comes to this; a change in either must not make it a success.
   return garbageTrouble(asked, 'ended its answer without a last chunk').outcome;
@@ -92,7 +68,7 @@ function emptyBecause(doneReason: unknown): string {
   return 'answered with no text.';
 }
 
-/** A server's counts, kept only where they are what they claim to be. Ollama leaves out what is zero. */
+/** Ollama leaves out what is zero. */
 function usageOf(last: GenerateResponse, model: string): Usage {
   return {
     model: typeof last.model === 'string' ? last.model : model,
@@ -104,10 +80,6 @@ function usageOf(last: GenerateResponse, model: string): Usage {
     totalMs: milliseconds(last.total_duration),
     doneReason: typeof last.done_reason === 'string' ? last.done_reason : null,
   };
-}
-
-function count(value: unknown): number | null {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : null;
 }
 
 /** Ollama counts in ns; whole ns beyond 2^53 (104 days) would be nonsense, not rounding. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, constants, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config/settings.ts';
-import { type HomePaths, homePaths } from '../db/home.ts';
+import { type HomePaths, homePaths, makeFolders } from '../db/home.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { type Cli, CliError, exitCodes } from './cli.ts';
 import { binPath } from './home-scripts.ts';
@@ -64,7 +64,7 @@ function spawnServer(cli: Cli, isDemo: boolean, paths: HomePaths, outputFile: st
 /** Only what stands there by the time of readiness matters, and what a process says that dies: each start begins anew. */
 function openOutput(paths: HomePaths, outputFile: string): number {
   try {
-    mkdirSync(paths.logs, { recursive: true });
+    makeFolders(paths.logs);
     return openSync(outputFile, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND);
   } catch (error) {
     throw new KoubouError(

@@ -44,6 +44,33 @@ export function seconds(cli: Cli) {
   };
 }
 
+/** A time ago, or a date and time; without a zone, in that of the reader. Answers ISO 8601 in UTC. */
+export function moment(cli: Cli) {
+  return (text: string): string => {
+    const timeMs = momentOf(text.trim(), Date.now());
+    if (timeMs === undefined) throw new InvalidArgumentError(cli.messages.operating.moment);
+    return new Date(timeMs).toISOString();
+  };
+}
+
+const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+/** What JavaScript promises to read alike everywhere. */
+const isoMoment = /^\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})?)?$/;
+
+/** Epoch ms; `undefined` for what is no moment. */
+export function momentOf(text: string, nowMs: number): number | undefined {
+  const [, count, unit] = /^(\d+(?:\.\d+)?)([smhd])$/.exec(text) ?? [];
+  if (count !== undefined) return fitting(nowMs - Number(count) * unitsMs[unit as keyof typeof unitsMs]);
+  if (!isoMoment.test(text)) return undefined;
+  // A date alone would be read as UTC.
+  return fitting(Date.parse(text.length === 10 ? `${text}T00:00` : text.replace(' ', 'T')));
+}
+
+/** What a date can hold, within the years that are written with four digits. */
+function fitting(timeMs: number): number | undefined {
+  return timeMs >= 0 && timeMs < 253_402_300_800_000 ? timeMs : undefined;
+}
+
 /** Collects an option that may be given several times. */
 export function collect(value: string, former: readonly string[] = []): readonly string[] {
   return [...former, value];

@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolders } from '../db/home.ts';
 import { KoubouError } from '../machines/errors.ts';
 
 export interface Backup {
@@ -20,7 +21,7 @@ const pagesMax = 0x7fff_ffff;
 export async function backUp(database: string, target: string): Promise<Backup> {
   const draft = `${target}.part`;
   try {
-    mkdirSync(dirname(target), { recursive: true });
+    makeFolders(dirname(target));
     rmSync(draft, { force: true });
     await copy(database, draft);
     const tasks = check(draft);

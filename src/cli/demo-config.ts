@@ -8,6 +8,9 @@ const demoWorker: WorkerConfig = {
   backend: 'demo',
   model: null,
   endpointUrl: 'http://localhost:11434',
+  apiKey: null,
+  command: '',
+  host: 'localhost',
   performanceFactor: 1,
   maxConcurrentTasks: 1,
   maxTokens: null,
@@ -18,11 +21,22 @@ const demoWorker: WorkerConfig = {
 
 /** The same pool, but nobody asks a model: each worker writes placeholder text. */
 export function withDemoWorkers(config: Config): Config {
-  const workers = config.workers.map((worker): WorkerConfig => ({ ...worker, backend: 'demo', model: null }));
+  const workers = config.workers.map(
+    (worker): WorkerConfig => ({
+      ...worker,
+      backend: 'demo',
+      apiKey: null,
+      model: null,
+    }),
+  );
   return workers.length === 0 ? withOneDemoWorker(config) : { ...config, workers };
 }
 
 /** One worker, `demo_001`, who takes everything. */
 export function withOneDemoWorker(config: Config): Config {
-  return { ...config, workers: [demoWorker], routing: { strategy: 'least_loaded', rules: [] } };
+  return {
+    ...config,
+    workers: [demoWorker],
+    routing: { ...config.routing, strategy: 'least_loaded', rules: [] },
+  };
 }

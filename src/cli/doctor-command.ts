@@ -17,7 +17,7 @@ export function registerDoctor(program: Command, cli: Cli, act: Act): void {
     examples: ['koubou doctor', 'koubou doctor --json | jq ".checks[] | select(.state == \\"broken\\")"'],
   }).action(
     act(async ({ json }: JsonOption) => {
-      const findings = await examine(cli);
+      const findings = (await examine(cli)).map(withoutCredentials);
       const isBroken = findings.some(({ state }) => state === 'broken');
       if (json) cli.terminal.json({ ok: !isBroken, checks: findings });
       else for (const finding of findings) tell(cli, finding);
@@ -44,6 +44,13 @@ async function examine(cli: Cli): Promise<readonly Finding[]> {
   const valid: Finding = { check: 'config', state: 'ok', detail: config.configDir, advice: null };
   const port = await checkPort(doctor, config, paths);
   return [...findings, valid, port, ...(await checkWorkers(doctor, config))];
+}
+
+/** Addresses of servers may hold a name and a password, and what a server or a library says may repeat them. */
+function withoutCredentials(finding: Finding): Finding {
+  const masked = (text: string) => text.replaceAll(/\/\/[^/?#\s]*@/g, '//***@');
+  const { detail, advice } = finding;
+  return { ...finding, detail: masked(detail), advice: advice === null ? null : masked(advice) };
 }
 
 function tell({ terminal, messages: { doctor } }: Cli, { check, state, detail, advice }: Finding): void {

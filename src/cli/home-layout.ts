@@ -1,14 +1,7 @@
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeFolders } from '../db/home.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { homeScripts } from './home-scripts.ts';
 
@@ -57,7 +50,7 @@ function templates(): readonly Template[] {
 
 function layOutFile(home: string, { path, text, mode }: Template, force: boolean): LaidOutFile {
   const target = join(home, path);
-  mkdirSync(dirname(target), { recursive: true });
+  makeFolders(dirname(target));
   if (existsSync(target)) {
     if (readFileSync(target, 'utf8') === text) return { path, action: 'unchanged', backup: null };
     if (!force) return { path, action: 'kept', backup: null };

@@ -1,3 +1,6 @@
+import { operatingEnglish } from './operating-en.ts';
+import { workerEnglish } from './worker-messages.ts';
+
 /** What the command line says, in English. */
 export const english = {
   help: {
@@ -27,7 +30,7 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
     demoWorkers: 'demo: all workers write placeholder text, no model is asked',
     stop: 'stop the server: running tasks may end (drain_grace_seconds), the rest waits for the next start',
     kill: 'kill it at once; nothing acknowledged is lost, running tasks begin anew',
-    restart: 'stop, and start in the background',
+    restart: 'stop, and start in the background; a demo comes back as a demo',
     status: 'show how the server and its pool are',
     delegate: 'hand in a task; the prompt - is read from stdin',
     sync: 'wait for the end and print the answer',
@@ -45,8 +48,8 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
     cursor: 'the next page, as the one before named it',
     task: 'show one task and its answer',
     cancel: 'cancel tasks; prints each id with its status',
-    retry: 'try ended tasks again, as new ones; prints the new ids',
-    workers: 'list workers',
+    retry: 'try ended tasks again, as new ones, by their ids or with --failed; prints the new ids',
+    workers: 'list workers, or ask something of one',
     logs: 'show the logs of the home: of a worker, "server" or "pool" (default: server and pool)',
     followLog: 'go on as lines come',
     lines: 'how many of the last lines',
@@ -176,5 +179,14 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
     endpointAdvice: (url: string) => `start the server there (ollama serve), or correct its address: ${url}`,
     modelMissing: (url: string, model: string) => `${url} has no model ${model}`,
     modelAdvice: (model: string) => `load it there: ollama pull ${model}`,
+    openaiAdvice: (url: string) => `start the server there, or correct its address or its api_key: ${url}`,
+    openaiModelAdvice:
+      'name one of these as its model; nothing is to be done where the server takes any name for the one that it has',
+    programAdvice: (program: string) =>
+      `install it, or correct the command of the worker, which is ${program}; its folder must be in PATH, or part of it`,
+    modelsUntold: (model: string) =>
+      `the server does not say which models it has; a task with the model ${model} will tell`,
   },
+  operating: operatingEnglish,
+  worker: workerEnglish,
 };

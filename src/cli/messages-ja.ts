@@ -1,4 +1,6 @@
 import type { Messages } from './messages.ts';
+import { operatingJapanese } from './operating-ja.ts';
+import { workerJapanese } from './worker-messages.ts';
 
 /** The quoted parts of a message of commander, which speaks English only: `unknown option '--foo'`. */
 function quotedIn(message: string): string {
@@ -43,7 +45,7 @@ export const japanese: Messages = {
     demoWorkers: 'デモ: 全ワーカーが仮の文章を返す（モデルは使わない）',
     stop: 'サーバーを停止。実行中のタスクは drain_grace_seconds まで待ち、残りは次回の起動時に続行',
     kill: 'すぐに強制終了。受け付けたタスクは失われず、実行中のものは最初からやり直し',
-    restart: '停止してバックグラウンドで起動',
+    restart: '停止してバックグラウンドで起動（デモはデモのまま）',
     status: 'サーバーとプールの状態を表示',
     delegate: 'タスクを依頼。プロンプトに - を指定すると標準入力から読む',
     sync: '完了を待って回答を表示',
@@ -61,8 +63,8 @@ export const japanese: Messages = {
     cursor: '次のページ（前のページが示す値）',
     task: 'タスクと回答を表示',
     cancel: 'タスクを取り消す。ID と状態を表示',
-    retry: '終了したタスクを新しいタスクとして再実行。新しい ID を表示',
-    workers: 'ワーカーの一覧',
+    retry: '終了したタスクを新しいタスクとして再実行（ID か --failed で指定）。新しい ID を表示',
+    workers: 'ワーカーの一覧と個別の操作',
     logs: 'ホームのログを表示。ワーカー名、server、pool を指定可（既定: server と pool）',
     followLog: '新しい行を待って表示し続ける',
     lines: '表示する末尾の行数',
@@ -196,5 +198,14 @@ export const japanese: Messages = {
     endpointAdvice: (url) => `サーバーを起動する（ollama serve）か、アドレスを直してください: ${url}`,
     modelMissing: (url, model) => `${url} にモデル ${model} がありません`,
     modelAdvice: (model) => `取得してください: ollama pull ${model}`,
+    openaiAdvice: (url) => `サーバーを起動するか、アドレスか api_key を直してください: ${url}`,
+    openaiModelAdvice:
+      'この中のどれかをワーカーの model に指定してください。どの名前でも受け付けるサーバーならそのままで構いません',
+    programAdvice: (program) =>
+      `インストールするか、ワーカーの command（現在 ${program}）を直してください。PATH にないときはフォルダーも含めて書きます`,
+    modelsUntold: (model) =>
+      `サーバーがモデルの一覧を返しません。モデル ${model} を使えるかは、タスクを依頼すると分かります`,
   },
+  operating: operatingJapanese,
+  worker: workerJapanese,
 };

@@ -9,10 +9,13 @@ import { registerDemo } from './demo-command.ts';
 import { registerDoctor } from './doctor-command.ts';
 import { registerInit } from './init-command.ts';
 import { registerLogs } from './logs-command.ts';
+import { registerPool } from './pool-command.ts';
+import { registerRetry } from './retry-command.ts';
 import { registerStart } from './start-command.ts';
 import { registerStatus } from './status-command.ts';
 import { registerStop } from './stop-command.ts';
 import { registerTasks } from './task-commands.ts';
+import { registerWorker } from './worker-command.ts';
 import { registerWorkers } from './workers-command.ts';
 
 /** Runs one command line and answers its exit code. What is wrong is said on stderr; nothing is thrown. */
@@ -39,6 +42,8 @@ export function buildProgram(cli: Cli, act: Act): Command {
     .version(version, '-V, --version', help.version)
     .helpOption('-h, --help', help.help)
     .helpCommand('help [command]', help.help)
+    // Else --json of a command below a command would be taken for one of the upper.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => cli.terminal.data(text),
@@ -58,7 +63,10 @@ export function buildProgram(cli: Cli, act: Act): Command {
     registerStatus,
     registerDelegate,
     registerTasks,
+    registerRetry,
+    registerPool,
     registerWorkers,
+    registerWorker,
     registerLogs,
     registerDoctor,
     registerConfig,

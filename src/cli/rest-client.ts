@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskPage } from '../db/list-queries.ts';
+import type { AttemptView, PoolView, ReloadReport, RetryReport } from '../runtime/operation.ts';
 import type { Readiness } from '../runtime/readiness.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import type { WorkerView } from '../runtime/worker-view.ts';
@@ -42,6 +43,9 @@ export interface Accepted {
   readonly retry_of?: string;
   readonly warnings?: readonly string[];
 }
+
+/** What may be asked of a worker, as its path ends. */
+export type WorkerOrder = 'drain' | 'rest' | 'resume' | 'breaker/close';
 
 /** Further tries of a delegation whose connection broke; its key makes them safe. */
 const delegateTries = 3;
@@ -90,6 +94,41 @@ export class RestClient {
 
   async retry(id: string): Promise<Accepted> {
     return (await this.#json(`/task/${encodeURIComponent(id)}/retry`, { method: 'POST' })) as Accepted;
+  }
+
+  /** Tries ended tasks again, or tells which; asking twice is asking once, as what was tried again is left out. */
+  async retryMany(request: object): Promise<RetryReport> {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(request) };
+    return (await this.#json('/tasks/retry', init)) as RetryReport;
+  }
+
+  /** Who had the task, why, and what came of it. */
+  async attempts(id: string): Promise<readonly AttemptView[]> {
+    const path = `/task/${encodeURIComponent(id)}/attempts`;
+    return ((await this.#json(path)) as { attempts: AttemptView[] }).attempts;
+  }
+
+  async pool(): Promise<PoolView> {
+    return (await this.#json('/pool')) as PoolView;
+  }
+
+  /** Answers the state of the pool after that. */
+  async switchPool(verb: 'pause' | 'resume'): Promise<{ readonly state: string }> {
+    return (await this.#json(`/pool/${verb}`, { method: 'POST' })) as { state: string };
+  }
+
+  async reload(): Promise<ReloadReport> {
+    return (await this.#json('/pool/reload', { method: 'POST' })) as ReloadReport;
+  }
+
+  async worker(id: string): Promise<WorkerView> {
+    return (await this.#json(`/workers/${encodeURIComponent(id)}`)) as WorkerView;
+  }
+
+  async orderWorker(id: string, order: WorkerOrder): Promise<WorkerView> {
+    const path = `/workers/${encodeURIComponent(id)}/${order}`;
+    return (await this.#json(path, { method: 'POST' })) as WorkerView;
   }
 
   async workers(): Promise<readonly WorkerView[]> {

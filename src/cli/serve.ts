@@ -4,7 +4,9 @@ import { type Logs, openLogs } from '../log.ts';
 import { type KoubouServer, startServer } from '../server.ts';
 import { version } from '../version.ts';
 import { type Cli, exitCodes } from './cli.ts';
+import { reloaderOf } from './signal-reload.ts';
 import { watchSignals } from './signals.ts';
+import { forgetStart, noteStart } from './start-note.ts';
 
 export interface ServeOptions {
   readonly isDemo: boolean;
@@ -12,25 +14,33 @@ export interface ServeOptions {
 }
 
 /**
- * Runs a server in this process until SIGTERM, SIGINT or SIGHUP, and drains it. A second signal ends it at once.
+ * Runs a server in this process until SIGTERM or SIGINT, and drains it. A second signal ends it at once. SIGHUP reloads.
  *
+ * @param read reads the configuration: now, and again for each reload
  * @throws KoubouError when it cannot start
  */
-export async function serve(cli: Cli, config: Config, { isDemo, json }: ServeOptions): Promise<number> {
+export async function serve(cli: Cli, read: () => Config, { isDemo, json }: ServeOptions): Promise<number> {
   const { terminal, messages } = cli;
   const { talk } = messages;
-  const logs = openLogs(homePaths(config.home), config.logging);
+  const config = read();
+  const paths = homePaths(config.home);
+  const logs = openLogs(paths, config.logging);
   const { die, unguard } = guard(cli, logs);
-  const signals = watchSignals();
+  const signals = watchSignals({ hangup: 'reload' });
   try {
     for (const notice of config.notices) terminal.say(notice);
     if (isDemo) terminal.say(talk.demoWarning);
-    const server = await startServer({ config, log: logs, pid: process.pid, onFatal: die });
+    const server = await startServer({ config, log: logs, pid: process.pid, onFatal: die, reread: read });
+    noteStart(paths, isDemo);
     // Not before the home is ours: a start that is refused leaves no trace in the logs of another server.
     for (const notice of config.notices) logs.server.warn({}, notice);
     logs.server.info({ version, urls: server.urls, home: config.home, demo: isDemo }, 'server is ready');
     announce(cli, server, { isDemo, json });
+    const reload = reloaderOf(cli, logs.server, server.runtime);
+    signals.onReload(() => void reload());
     const signal = await signals.first;
+    signals.onReload(() => undefined); // It is too late for another configuration.
+    forgetStart(paths); // While the home is ours still.
     terminal.say(talk.stopping);
     logs.server.info({ signal }, 'server is stopping');
     signals.onFurther(() => {

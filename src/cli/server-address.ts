@@ -22,7 +22,7 @@ export interface ServerNote {
 
 /**
  * The server that commands talk to: `KOUBOU_URL`, else the one that runs on this home, else where the configuration
- * would put it.
+ * would put it. One that runs is found while somebody edits the files.
  *
  * @throws KoubouError `config.invalid`; CliError when KOUBOU_URL is no URL
  */
@@ -35,9 +35,9 @@ export function findServer(cli: Cli): ServerAddress {
     }
     return { url: chosen.replace(/\/+$/, ''), token };
   }
+  const note = readServerNote(findHome(cli));
+  if (note !== undefined && isAlive(note.pid)) return addressOf(note, token);
   const config = loadConfig(cli);
-  const note = readServerNote(homePaths(config.home));
-  if (note !== undefined && isAlive(note.pid)) return addressOf(note, config.apiToken);
   const host = config.host.includes(':') ? `[${config.host}]` : config.host;
   return { url: reachable(`http://${host}:${config.ports.rest}`), token };
 }

@@ -29,10 +29,10 @@ export function registerStart(program: Command, cli: Cli, act: Act): void {
 }
 
 async function start(cli: Cli, { background, demo, json }: StartOptions): Promise<number> {
-  const config = loadConfig(cli);
   const flags = { isDemo: demo === true, json: json === true };
-  if (background) return startInBackground(cli, config, flags);
+  if (background) return startInBackground(cli, loadConfig(cli), flags);
+  const read = () => (flags.isDemo ? withDemoWorkers(loadConfig(cli)) : loadConfig(cli));
   // Only commands that serve load the server.
   const { serve } = await import('./serve.ts');
-  return serve(cli, flags.isDemo ? withDemoWorkers(config) : config, flags);
+  return serve(cli, read, flags);
 }

@@ -7,6 +7,7 @@ import { addCommand, type JsonOption } from './command-options.ts';
 import { findHome } from './server-address.ts';
 import { holderOf, isAlive } from './server-process.ts';
 import { watchSignals } from './signals.ts';
+import { isDemoNoted } from './start-note.ts';
 
 /** After the grace of its drain a server ends within seconds; this is added for a slow disk. */
 const slackMs = 30_000;
@@ -37,15 +38,17 @@ export function registerStop(program: Command, cli: Cli, act: Act): void {
   addCommand(program, cli, {
     usage: 'restart',
     description: help.restart,
-    examples: ['koubou restart', 'koubou restart --demo'],
+    examples: ['koubou restart', 'koubou restart --demo', 'koubou restart --no-demo'],
   })
     .option('--force', help.kill)
     .option('--demo', help.demoWorkers)
+    .option('--no-demo', cli.messages.operating.help.noDemo)
     .action(
-      act(async ({ force = false, demo, json }: JsonOption & { force?: boolean; demo?: true }) => {
+      act(async ({ force = false, demo, json }: JsonOption & { force?: boolean; demo?: boolean }) => {
         const config = loadConfig(cli); // What cannot be started again is not stopped.
+        const isDemo = demo ?? isDemoNoted(findHome(cli));
         await stopServer(cli, force);
-        return startInBackground(cli, config, { isDemo: demo === true, json: json === true });
+        return startInBackground(cli, config, { isDemo, json: json === true });
       }),
     );
 }

@@ -4,9 +4,11 @@ import { taskStatuses } from '../machines/task-status.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import { type Act, type Cli, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption, wholeNumber } from './command-options.ts';
-import { type Accepted, Refusal, RestClient } from './rest-client.ts';
+import { forEachTask } from './each-task.ts';
+import { RestClient } from './rest-client.ts';
 import { findServer } from './server-address.ts';
 import { printFields, printTable } from './table.ts';
+import { showWhy } from './task-why.ts';
 import { localTime } from './time-text.ts';
 
 interface ListOptions extends JsonOption {
@@ -15,7 +17,11 @@ interface ListOptions extends JsonOption {
   readonly cursor?: string;
 }
 
-/** `koubou tasks`, `task`, `cancel` and `retry` */
+interface TaskOptions extends JsonOption {
+  readonly why?: true;
+}
+
+/** `koubou tasks`, `task` and `cancel` */
 export function registerTasks(program: Command, cli: Cli, act: Act): void {
   const { help } = cli.messages;
   addCommand(program, cli, {
@@ -38,15 +44,11 @@ export function registerTasks(program: Command, cli: Cli, act: Act): void {
     examples: [
       'koubou task task_20261122_101500_123456_9f2k7q0c4m1xa',
       'koubou task ID --json | jq -r .result.output',
+      'koubou task ID --why',
     ],
-  }).action(
-    act(async (id: string, { json }: JsonOption) => {
-      const task = await new RestClient(findServer(cli), cli.messages).task(id);
-      if (json) cli.terminal.json(task);
-      else showTask(cli, task);
-      return exitCodes.done;
-    }),
-  );
+  })
+    .option('--why', cli.messages.operating.help.why)
+    .action(act((id: string, options: TaskOptions) => taskOf(cli, id, options)));
 
   addCommand(program, cli, {
     usage: 'cancel <ids...>',
@@ -60,22 +62,6 @@ export function registerTasks(program: Command, cli: Cli, act: Act): void {
       forEachTask(cli, ids, json === true, {
         ask: (client, id) => client.cancel(id),
         tell: ({ task_id, status }) => `${task_id}  ${status}`,
-      }),
-    ),
-  );
-
-  addCommand(program, cli, {
-    usage: 'retry <ids...>',
-    description: help.retry,
-    examples: [
-      'koubou retry ID',
-      'koubou retry $(koubou tasks --status failed --json | jq -r ".tasks[].task_id")',
-    ],
-  }).action(
-    act((ids: readonly string[], { json }: JsonOption) =>
-      forEachTask(cli, ids, json === true, {
-        ask: (client, id) => client.retry(id),
-        tell: ({ task_id }) => task_id,
       }),
     ),
   );
@@ -110,6 +96,20 @@ async function listTasks(cli: Cli, { status, limit, cursor, json }: ListOptions)
   return exitCodes.done;
 }
 
+async function taskOf(cli: Cli, id: string, { why, json }: TaskOptions): Promise<number> {
+  const client = new RestClient(findServer(cli), cli.messages);
+  if (why) {
+    const [task, attempts] = await Promise.all([client.task(id), client.attempts(id)]);
+    if (json) cli.terminal.json({ attempts });
+    else showWhy(cli, task, attempts);
+    return exitCodes.done;
+  }
+  const task = await client.task(id);
+  if (json) cli.terminal.json(task);
+  else showTask(cli, task);
+  return exitCodes.done;
+}
+
 function showTask({ terminal, messages: { fields } }: Cli, task: TaskView): void {
   const { result } = task;
   const time = (iso: string | null) => (iso === null ? null : localTime(iso));
@@ -130,33 +130,4 @@ function showTask({ terminal, messages: { fields } }: Cli, task: TaskView): void
   if (result === null || result.output === '') return;
   terminal.line('');
   terminal.data(result.output.endsWith('\n') ? result.output : `${result.output}\n`);
-}
-
-interface Request {
-  readonly ask: (client: RestClient, id: string) => Promise<Accepted>;
-  readonly tell: (accepted: Accepted) => string;
-}
-
-/** Does the same to several tasks; one that is refused does not keep the others from it. */
-async function forEachTask(
-  cli: Cli,
-  ids: readonly string[],
-  json: boolean,
-  { ask, tell }: Request,
-): Promise<number> {
-  const client = new RestClient(findServer(cli), cli.messages);
-  let exitCode: number = exitCodes.done;
-  for (const id of ids) {
-    try {
-      const accepted = await ask(client, id);
-      if (json) cli.terminal.json(accepted);
-      else cli.terminal.line(tell(accepted));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      exitCode = exitCodes.failed;
-      if (json) cli.terminal.json({ task_id: id, error: { code: error.code, message: error.message } });
-      cli.terminal.say(error.message);
-    }
-  }
-  return exitCode;
 }

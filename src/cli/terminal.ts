@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import type { Environment } from '../config/expansion.ts';
 import { printable } from './text-width.ts';
 
@@ -15,6 +16,10 @@ export interface Terminal {
   say(text: string): void;
   /** A line of talk that the next one replaces; nothing where nobody watches. */
   progress(text: string): void;
+  /** Whether somebody is there who can be asked. */
+  readonly canAsk: boolean;
+  /** Asks on stderr and reads one line of stdin, without its end; nothing where stdin has ended. */
+  ask(question: string): Promise<string>;
   /** Columns of stdout, where it is a terminal. */
   readonly columns: number | undefined;
   /** Colours text of stdout, where colours are wanted (`NO_COLOR`). */
@@ -24,11 +29,12 @@ export interface Terminal {
 const codes: Record<Colour, number> = { red: 31, green: 32, yellow: 33, dim: 2 };
 
 interface Streams {
+  readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
 }
 
-export function openTerminal({ stdout, stderr }: Streams, env: Environment): Terminal {
+export function openTerminal({ stdin, stdout, stderr }: Streams, env: Environment): Terminal {
   const isColoured = stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb';
   let shown = '';
   const clearProgress = () => {
@@ -56,9 +62,26 @@ export function openTerminal({ stdout, stderr }: Streams, env: Environment): Ter
       stderr.write(text);
       shown = text;
     },
+    canAsk: stdin.isTTY === true && stderr.isTTY === true,
+    ask: (question) => {
+      clearProgress();
+      return askLine(stdin, stderr, question);
+    },
     columns: stdout.isTTY ? stdout.columns : undefined,
     paint: (colour, text) => (isColoured ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text),
   };
+}
+
+/** The terminal keeps its own line editing, so that Ctrl-C ends the command as anywhere else. */
+function askLine(stdin: NodeJS.ReadStream, stderr: NodeJS.WriteStream, question: string): Promise<string> {
+  const reader = createInterface({ input: stdin, output: stderr, terminal: false });
+  return new Promise((resolve) => {
+    reader.once('close', () => resolve(''));
+    reader.question(question, (line) => {
+      resolve(line);
+      reader.close();
+    });
+  });
 }
 
 /**
@@ -66,7 +89,7 @@ export function openTerminal({ stdout, stderr }: Streams, env: Environment): Ter
  * that was closed (`EIO`), a file on a full disk. Talk that nobody hears changes nothing.
  */
 export function watchPipes(
-  { stdout, stderr }: Streams,
+  { stdout, stderr }: Pick<Streams, 'stdout' | 'stderr'>,
   onStdoutLost: (code: string | undefined) => void,
 ): void {
   stdout.on('error', (error: NodeJS.ErrnoException) => onStdoutLost(error.code));

@@ -1,23 +1,17 @@
 /** From the three files and the environment to the configuration. All are valid by now: nothing here can fail. */
 
-import { workerId } from '../machines/identifiers.ts';
-import type { RoutingPolicy, WorkerConfig } from '../machines/routing-policy.ts';
+import { dirname, resolve } from 'node:path';
+import type { RoutingPolicy } from '../machines/routing-policy.ts';
 import type { Variables } from './environment.ts';
 import { toMs } from './fields.ts';
 import type { KoubouFile } from './koubou-file.ts';
 import type { ModelsFile } from './models-file.ts';
+import { noticesOf } from './notices.ts';
 import type { Config, ModelSettings } from './settings.ts';
 import { parseCondition } from './task-size-condition.ts';
-import type { LocalWorkerEntry, RemoteWorkerEntry, WorkersFile } from './workers-file.ts';
-
-const builtInTaskTypes = [
-  'general',
-  'code_generation',
-  'documentation',
-  'translation',
-  'analysis',
-  'refactoring',
-] as const;
+import { builtInTaskTypes } from './task-types.ts';
+import { hostsOf, workersOf } from './worker-entries.ts';
+import type { WorkersFile } from './workers-file.ts';
 
 export interface ConfigParts {
   readonly home: string;
@@ -30,7 +24,12 @@ export interface ConfigParts {
 
 /** Puts the parts together; a variable outranks the file. */
 export function assembleConfig({ home, configDir, variables, koubou, workers, models }: ConfigParts): Config {
-  const { performance, health_check: healthCheck, pool } = workers;
+  const { performance, health_check: healthCheck, circuit_breaker: breaker, pool } = workers;
+  const taskTypes = [
+    ...new Set([...builtInTaskTypes, ...koubou.task_types, ...Object.keys(models.task_recommendations)]),
+  ];
+  const configured = workersOf(workers, models.server.host);
+  const hosts = hostsOf(workers);
   return {
     home,
     configDir,
@@ -62,14 +61,17 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
       maxSizeBytes: koubou.logging.max_size_mib * 1_024 * 1_024,
       keepFiles: koubou.logging.keep_files,
     },
-    taskTypes: [
-      ...new Set([...builtInTaskTypes, ...koubou.task_types, ...Object.keys(models.task_recommendations)]),
-    ],
-    workers: [
-      ...(workers.workers.local_workers ?? []).map((entry) => localWorker(entry, models)),
-      ...(workers.workers.remote_workers ?? []).map(remoteWorker),
-    ],
+    taskTypes,
+    workers: configured,
+    joinedNames: workers.workers.joined_workers ?? [],
+    hosts,
     routing: routingPolicy(workers),
+    breaker: {
+      failuresMax: breaker.failures,
+      openMs: toMs(breaker.open),
+      openMsMax: toMs(breaker.open_max),
+    },
+    files: { roots: [...new Set(koubou.files.roots.map((root) => resolve(dirname(home), root)))] },
     execution: {
       defaultTimeoutMs: toMs(performance.default_timeout),
       remoteTimeoutMs: toMs(performance.remote_timeout),
@@ -85,44 +87,7 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
       adjustmentIntervalMs: toMs(performance.adjustment_interval),
     },
     models: modelSettings(models),
-    notices: noticesOf(models),
-  };
-}
-
-/** What is read and checked, and does nothing: nobody shall wait for its effect. */
-function noticesOf(models: ModelsFile): readonly string[] {
-  const general = [
-    'workers.yaml: max_tokens, min_workers, max_workers, scale_up_threshold, ' +
-      'scale_down_threshold, metrics_interval, auto_adjust_performance and adjustment_interval have no effect yet.',
-    'ollama_models.yaml: server.timeout, task_recommendations (the models in it) and performance ' +
-      '(auto_select, fallback, cache) have no effect yet.',
-  ];
-  if (models.logging === undefined) return general;
-  return [...general, 'ollama_models.yaml: the section logging has no effect; koubou.yaml sets up the logs.'];
-}
-
-function localWorker(entry: LocalWorkerEntry, models: ModelsFile): WorkerConfig {
-  return anyWorker(entry, entry.server_host ?? models.server.host);
-}
-
-function remoteWorker(entry: RemoteWorkerEntry): WorkerConfig {
-  const host = entry.remote_host.includes(':') ? `[${entry.remote_host}]` : entry.remote_host;
-  return anyWorker(entry, `http://${host}:${entry.remote_port}`);
-}
-
-function anyWorker(entry: LocalWorkerEntry | RemoteWorkerEntry, endpointUrl: string): WorkerConfig {
-  return {
-    workerId: workerId(entry.worker_id),
-    location: entry.worker_type,
-    backend: entry.backend,
-    model: entry.model ?? null,
-    endpointUrl,
-    performanceFactor: entry.performance_factor,
-    maxConcurrentTasks: entry.max_concurrent_tasks,
-    maxTokens: entry.max_tokens ?? null,
-    networkTimeoutMs: entry.network_timeout === undefined ? null : toMs(entry.network_timeout),
-    capabilities: entry.capabilities,
-    standby: entry.standby,
+    notices: noticesOf({ workers: configured, hosts, taskTypes, models }),
   };
 }
 
@@ -137,6 +102,8 @@ function routingPolicy({ routing_policy: policy }: WorkersFile): RoutingPolicy {
       loadBalancing: rule.load_balancing,
       reason: rule.reason,
     })),
+    agingMs: toMs(policy.aging),
+    bypassesMax: policy.warm_bypasses,
   };
 }
 

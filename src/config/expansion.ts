@@ -1,7 +1,7 @@
 /** `${NAME}` and `${NAME:-default}` in the string values of a file. */
 
 import type { ConfigProblem } from './problem.ts';
-import { describeFound, formatPath } from './problem.ts';
+import { describeFoundAt, formatPath } from './problem.ts';
 import { type JsonSchema, schemaAt } from './schema-outline.ts';
 import type { YamlSource } from './yaml-source.ts';
 
@@ -30,7 +30,12 @@ export function expandVariables(source: YamlSource, schema: JsonSchema, environm
       return value ?? '';
     });
     const position = source.locate(path, 'value');
-    const common = { file: source.file, ...position, path: formatPath(path), found: describeFound(text) };
+    const common = {
+      file: source.file,
+      ...position,
+      path: formatPath(path),
+      found: describeFoundAt(path, text),
+    };
     for (const name of unset) {
       const hint = `set it, or give a default: \${${name}:-…}`;
       const fault = `the environment variable ${name} is not set`;

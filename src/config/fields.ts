@@ -23,6 +23,11 @@ export function share(description: string) {
   return z.number().min(0).max(1).describe(description);
 }
 
+/** A size as the files write it; at most what nobody has. */
+export function gibibytes(description: string) {
+  return z.number().min(0.001).max(1_000_000).describe(description);
+}
+
 export function switchedOn(description: string) {
   return z.boolean().describe(description);
 }
@@ -39,6 +44,33 @@ export function port(description: string) {
 export function serverUrl(description: string) {
   return z.url({ protocol: /^https?$/ }).meta({ description, examples: ['http://localhost:11434'] });
 }
+
+/** A name or an IP address, IPv6 with or without brackets; a port or `http://` would not fit. */
+export const machineName = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9._-]+|\[?[0-9A-Fa-f]*:[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]?)$/)
+  .meta({
+    description: 'Name or address of the machine, without http:// and port.',
+    examples: ['192.168.11.6'],
+  });
+
+/** Also the name of the worker's log file, hence the alphabet. */
+export const workerName = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+  .meta({
+    description: 'Unique name of letters, digits, dots, dashes and underscores; names the log file too.',
+    examples: ['local_001'],
+  });
+
+/** The shell expands `~`, we do not: a folder of that name is hardly meant. */
+export const folderPath = z
+  .string()
+  .regex(/^[^~]/)
+  .meta({
+    description: `A path, absolute or relative to the folder that holds the home; \${HOME} stands for your own folder.`,
+    examples: ['/home/me/projects'],
+  });
 
 /** Becomes a name in the GraphQL schema too, hence the narrow alphabet. */
 export const taskTypeName = z
@@ -65,4 +97,9 @@ export const logLevel = z
 /** Inside, all durations are whole milliseconds. */
 export function toMs(valueInSeconds: number): number {
   return Math.round(valueInSeconds * 1_000);
+}
+
+/** Inside, all sizes are whole bytes. */
+export function toBytes(valueInGib: number): number {
+  return Math.round(valueInGib * 1_024 ** 3);
 }

@@ -4,6 +4,7 @@ import {
   bindHost,
   count,
   durability,
+  folderPath,
   logLevel,
   port,
   seconds,
@@ -65,6 +66,17 @@ export const koubouFileSchema = z
       })
       .prefault({})
       .describe('The pool, as far as workers.yaml does not describe it.'),
+    files: z
+      .strictObject({
+        roots: z
+          .array(folderPath)
+          .default(['.'])
+          .describe(
+            'Folders from which tasks may attach files; relative ones start at the folder that holds the home.',
+          ),
+      })
+      .prefault({})
+      .describe('Files that tasks attach.'),
     logging,
     task_types: z.array(taskTypeName).default([]).describe('Task types besides those that are built in.'),
   })

@@ -1,4 +1,4 @@
-import { type ConfigProblem, describeFound, formatPath } from './problem.ts';
+import { type ConfigProblem, describeFoundAt, formatPath } from './problem.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 interface Fault {
@@ -52,7 +52,7 @@ export class Place {
   /** What was found, with the variable that it came from. */
   get found(): string {
     const written = valueAt(this.source.data, this.path);
-    const found = describeFound(this.value);
+    const found = describeFoundAt(this.path, this.value);
     const fromVariable = typeof written === 'string' && written !== this.value && this.value !== undefined;
     return fromVariable ? `${found} (from ${written})` : found;
   }

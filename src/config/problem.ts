@@ -44,3 +44,12 @@ export function describeFound(value: unknown): string {
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length <= foundCharsMax ? text : `${text.slice(0, foundCharsMax)}…`;
 }
+
+/** Keys whose values appear in no message. */
+const secretKeys: readonly PropertyKey[] = ['api_key'];
+
+/** Names a value that was found at a place of a file, unless it is a secret: problems are logged and shown. */
+export function describeFoundAt(path: readonly PropertyKey[], value: unknown): string {
+  const isSecret = secretKeys.includes(path.at(-1) ?? '') && value !== undefined && value !== null;
+  return isSecret ? 'something else' : describeFound(value);
+}

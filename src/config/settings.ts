@@ -1,6 +1,6 @@
 /** The whole configuration as the rest of the program sees it: frozen, complete, durations in ms. */
 
-import type { RoutingPolicy, WorkerConfig } from '../machines/routing-policy.ts';
+import type { BreakerPolicy, HostConfig, RoutingPolicy, WorkerConfig } from '../machines/routing-policy.ts';
 import type { TaskSizeCondition } from './task-size-condition.ts';
 
 export interface Config {
@@ -23,7 +23,14 @@ export interface Config {
   readonly taskTypes: readonly string[];
   /** Local workers first, each list in the order of the file. */
   readonly workers: readonly WorkerConfig[];
+  /** Names under which workers on other machines join; others may join as well, but rules cannot name them. */
+  readonly joinedNames: readonly string[];
+  /** Limits of machines, each machine once. One without an entry has none. */
+  readonly hosts: readonly HostConfig[];
   readonly routing: RoutingPolicy;
+  readonly breaker: BreakerPolicy;
+  /** Absolute paths of the folders from which tasks may attach files; empty allows none. */
+  readonly files: { readonly roots: readonly string[] };
   readonly execution: ExecutionSettings;
   readonly healthCheck: HealthCheckSettings;
   readonly performance: PerformanceSettings;

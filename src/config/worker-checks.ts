@@ -1,6 +1,7 @@
 /** What must fit together in `workers.yaml`. */
 
-import { suggest } from './nearest.ts';
+import { checkEntry, checkHosts } from './entry-checks.ts';
+import { nearestNames, suggest } from './nearest.ts';
 import type { Place } from './place.ts';
 import type { ConfigProblem } from './problem.ts';
 import { workersFileSchema } from './workers-file.ts';
@@ -8,20 +9,22 @@ import { workersFileSchema } from './workers-file.ts';
 const locations = ['local', 'remote'];
 const defaults = workersFileSchema.parse({ workers: {} });
 
-/** Worker ids, priority ranges, preferred workers, and pairs of bounds. */
+/** Worker ids, entries, machines, priority ranges, preferred workers, and pairs of bounds. */
 export function checkWorkers(root: Place): readonly ConfigProblem[] {
-  const ids = [
-    ...root.at('workers', 'local_workers').items(),
-    ...root.at('workers', 'remote_workers').items(),
-  ].map((worker) => worker.at('worker_id'));
+  const workers = root.at('workers');
+  const entries = [...workers.at('local_workers').items(), ...workers.at('remote_workers').items()];
+  const names = [...entries.map((entry) => entry.at('worker_id')), ...workers.at('joined_workers').items()];
   const rules = root.at('routing_policy', 'rules').items();
   return [
-    ...checkIds(ids),
+    ...checkIds(names),
+    ...entries.flatMap(checkEntry),
+    ...checkHosts(root.at('hosts')),
     ...checkRanges(rules.map((rule) => rule.at('priority_range'))),
-    ...checkPreferences(rules, ids),
+    ...checkPreferences(rules, names),
     ...checkOrder(root.at('pool'), defaults.pool, ['min_workers', 'max_workers'], true),
     ...checkOrder(root.at('pool'), defaults.pool, ['scale_down_threshold', 'scale_up_threshold']),
     ...checkOrder(root.at('health_check'), defaults.health_check, ['interval', 'timeout']),
+    ...checkOrder(root.at('circuit_breaker'), defaults.circuit_breaker, ['open', 'open_max'], true),
   ];
 }
 
@@ -73,7 +76,9 @@ function checkPreferences(rules: readonly Place[], ids: readonly Place[]): reado
     .flatMap((rule) => rule.at('preferred_workers').items())
     .filter(({ text }) => text !== undefined && text !== '' && !known.includes(text))
     .map((name) => {
-      const hint = suggest(name.text ?? '', known);
+      const written = name.text ?? '';
+      const far = `${suggest(written, known)}; workers that join by themselves are named in workers.joined_workers`;
+      const hint = nearestNames(written, known).length > 0 ? suggest(written, known) : far;
       return name.problem('value', { expected: 'local, remote or the worker_id of a worker above', hint });
     });
 }

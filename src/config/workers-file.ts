@@ -1,23 +1,39 @@
 import { z } from 'zod';
-import { count, nonEmptyText, port, seconds, serverUrl, share, switchedOn } from './fields.ts';
+import {
+  count,
+  gibibytes,
+  machineName,
+  nonEmptyText,
+  port,
+  seconds,
+  secondsOrZero,
+  serverUrl,
+  share,
+  switchedOn,
+  workerName,
+} from './fields.ts';
 
-const workerId = z
+/** Sent in a header, hence no spaces and no other alphabets. Nothing counts as none, for `${NAME:-}`. */
+const apiKey = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-  // The id is also the name of the worker's log file, hence the alphabet.
+  .regex(/^[\x21-\x7e]*$/)
   .meta({
-    description: 'Unique name of letters, digits, dots, dashes and underscores; names the log file too.',
-    examples: ['local_001'],
+    description: 'Key that the server behind the backend openai wants to see; best a variable.',
+    examples: [`\${LM_STUDIO_KEY}`],
   });
 
 const everyWorker = {
-  worker_id: workerId,
+  worker_id: workerName,
   backend: z
-    .enum(['ollama', 'demo'])
+    .enum(['ollama', 'openai', 'gemini-repo-cli', 'demo'])
     .default('ollama')
     .describe(
-      'The program that generates. demo writes placeholder text and is marked as such in every result.',
+      'What generates: an Ollama server, a server that speaks the OpenAI API, the program gemini-repo-cli, or demo: placeholder text, marked as such in every result.',
     ),
+  api_key: apiKey.optional(),
+  command: nonEmptyText(
+    'Name or path of the program behind the backend gemini-repo-cli, without arguments; that name by default.',
+  ).optional(),
   model: nonEmptyText('Name of the model at the server; without it the model file decides.').optional(),
   performance_factor: z
     .number()
@@ -39,21 +55,17 @@ const localWorker = z.strictObject({
   ...everyWorker,
   worker_type: z.literal('local').default('local').describe('Always local in this list.'),
   server_host: serverUrl(
-    'URL of the server that generates; without it server.host of ollama_models.yaml.',
+    'URL of the server that generates; without it server.host of ollama_models.yaml. The backend openai adds /v1 where no path is given.',
   ).optional(),
 });
 
 const remoteWorker = z.strictObject({
   ...everyWorker,
   worker_type: z.literal('remote').default('remote').describe('Always remote in this list.'),
-  remote_host: z
-    .string()
-    .regex(/^[A-Za-z0-9._:-]+$/)
-    .meta({
-      description: 'Name or address of the machine, without http:// and port.',
-      examples: ['192.168.11.6'],
-    }),
-  remote_port: port('Port of the Ollama server over there.').min(1).default(11_434),
+  remote_host: machineName,
+  remote_port: port('Port of the server over there; 11434 by default, with the backend openai 8000.')
+    .min(1)
+    .optional(),
 });
 
 const priority = count('A priority; 10 is the most urgent.', 1, 10);
@@ -80,6 +92,14 @@ const routingPolicy = z
       .default('priority_based')
       .describe('priority_based asks the rules first; the others order workers by load or by speed.'),
     rules: z.array(routingRule).default([]).describe('Whom tasks of a range of priorities prefer.'),
+    aging: secondsOrZero('Seconds of waiting after which a task gains one priority; 0 for never.').default(
+      3_600,
+    ),
+    warm_bypasses: count(
+      'How often a waiting task may be overtaken by one of the same priority whose model is loaded already.',
+      0,
+      1_000,
+    ).default(8),
   })
   .prefault({})
   .describe('Who gets which task.');
@@ -108,6 +128,20 @@ const healthCheck = z
   .prefault({})
   .describe('How a lost worker is noticed.');
 
+const circuitBreaker = z
+  .strictObject({
+    failures: count('Failures in a row after which a worker gets a rest.', 1, 1_000).default(5),
+    open: seconds('Seconds that the first rest lasts; further ones last longer.').default(30),
+    open_max: seconds('Seconds that a rest lasts at most; not less than open.').default(600),
+  })
+  .prefault({})
+  .describe('When a worker that keeps failing gets a rest.');
+
+const hostLimits = z.strictObject({
+  max_concurrent_tasks: count('Tasks at once, over all workers of the machine.').optional(),
+  memory_gib: gibibytes('Memory for models, in GiB.').optional(),
+});
+
 const pool = z
   .strictObject({
     min_workers: count('Workers that are active at the start, and at least.').default(1),
@@ -127,11 +161,22 @@ export const workersFileSchema = z
         // An empty list may be written as nothing at all: people comment out its last entry.
         local_workers: z.array(localWorker).nullable().default([]).describe('Workers on this machine.'),
         remote_workers: z.array(remoteWorker).nullable().default([]).describe('Workers on other machines.'),
+        joined_workers: z
+          .array(workerName)
+          .nullable()
+          .default([])
+          .describe('Names under which workers of other machines join, so that rules may name them.'),
       })
       .describe('Who works.'),
+    hosts: z
+      .record(machineName, hostLimits)
+      .nullable()
+      .default({})
+      .describe('What all workers of a machine share, by the name of the machine.'),
     routing_policy: routingPolicy,
     performance,
     health_check: healthCheck,
+    circuit_breaker: circuitBreaker,
     pool,
   })
   .meta({ title: 'workers.yaml', description: 'Koubou: workers, routing, health and pool.' });

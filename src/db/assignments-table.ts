@@ -1,7 +1,7 @@
-import { eq, sql } from 'drizzle-orm';
+import { desc, eq, sql } from 'drizzle-orm';
 import type { TaskFact } from '../machines/facts.ts';
 import type { Db } from './client.ts';
-import { taskAssignments } from './schema.ts';
+import { taskAssignments, taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
 
 /** The statements of `task_assignments`. */
@@ -17,6 +17,7 @@ export function assignmentStatements(db: Db) {
         assignedAt: sql.placeholder('at'),
         assignmentStatus: 'active',
         reason: sql.placeholder('reason'),
+        model: sql.placeholder('model'),
       })
       .prepare(),
     end: db
@@ -25,8 +26,16 @@ export function assignmentStatements(db: Db) {
         assignmentStatus: sql`${sql.placeholder('status')}`,
         outcome: sql`${sql.placeholder('outcome')}`,
         endedAt: sql`${sql.placeholder('at')}`,
+        durationMs: sql`${sql.placeholder('durationMs')}`,
       })
       .where(eq(taskAssignments.assignmentId, sql.placeholder('assignmentId')))
+      .prepare(),
+    /** Why a task is, or was last, where it is. */
+    ofTask: db
+      .select()
+      .from(taskAssignments)
+      .where(eq(taskAssignments.taskId, sql.placeholder('taskId')))
+      .orderBy(taskAssignments.assignmentId)
       .prepare(),
     last: db
       .select({ assignmentId: sql<number | null>`max(${taskAssignments.assignmentId})` })
@@ -35,6 +44,7 @@ export function assignmentStatements(db: Db) {
   };
 }
 
+export type AssignmentRow = typeof taskAssignments.$inferSelect;
 export type AssignmentStatements = ReturnType<typeof assignmentStatements>;
 
 export function insertAssignment(
@@ -42,9 +52,9 @@ export function insertAssignment(
   fact: Extract<TaskFact, { type: 'task.assigned' }>,
   atMs: number,
 ): void {
-  const { assignmentId, taskId, workerId, lease } = fact;
+  const { assignmentId, taskId, workerId, model, lease } = fact;
   const reason = JSON.stringify(fact.reason);
-  assignments.insert.run({ assignmentId, taskId, workerId, lease, at: sqlTime(atMs), reason });
+  assignments.insert.run({ assignmentId, taskId, workerId, model, lease, at: sqlTime(atMs), reason });
 }
 
 type LeaseEnd = Exclude<TaskFact, { type: 'task.accepted' | 'task.assigned' }>;
@@ -57,6 +67,7 @@ export function endAssignment(assignments: AssignmentStatements, fact: LeaseEnd,
     status: fact.type.slice('task.'.length),
     outcome: outcomeOf(fact),
     at: sqlTime(atMs),
+    durationMs: fact.type === 'task.completed' ? fact.elapsedMs : null,
   });
 }
 
@@ -70,4 +81,22 @@ function outcomeOf(fact: LeaseEnd): string | null {
     case 'task.cancelled':
       return null;
   }
+}
+
+/** The last runs that ended well, the last first. Once, at a start: it goes back through the table. */
+export function lastRuns(db: Db, limit: number) {
+  return db
+    .select({
+      workerId: taskAssignments.workerId,
+      model: taskAssignments.model,
+      durationMs: taskAssignments.durationMs,
+      taskType: taskMaster.taskType,
+      chars: sql<number | null>`json_extract(${taskMaster.metadata}, '$.size.chars')`,
+    })
+    .from(taskAssignments)
+    .innerJoin(taskMaster, eq(taskMaster.taskId, taskAssignments.taskId))
+    .where(sql`${taskAssignments.durationMs} IS NOT NULL`)
+    .orderBy(desc(taskAssignments.assignmentId))
+    .limit(limit)
+    .all();
 }

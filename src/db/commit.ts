@@ -99,7 +99,20 @@ export class Commit {
         workers.setLiveness.run({ workerId: fact.workerId, liveness: fact.to });
         this.#touch(fact.workerId, atMs);
         return true;
+      case 'worker.readmitted':
+        workers.setAdmission.run({ workerId: fact.workerId, admission: fact.to });
+        this.#touch(fact.workerId, atMs);
+        return true;
+      case 'worker.rated':
+        workers.setFactor.run({ workerId: fact.workerId, factor: fact.to });
+        return true;
+      case 'worker.retired':
+        workers.retire.run({ workerId: fact.workerId });
+        return true;
+      case 'worker.enrolled':
       case 'worker.reported_late':
+      case 'endpoint.changed':
+      case 'pool.reconfigured':
       case 'pool.started':
       case 'pool.paused':
       case 'pool.resumed':

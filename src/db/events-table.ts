@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { desc, sql } from 'drizzle-orm';
 import type { Fact } from '../machines/facts.ts';
 import type { Db } from './client.ts';
 import { events } from './schema.ts';
@@ -23,6 +23,14 @@ export function eventStatements(db: Db) {
     last: db
       .select({ seq: sql<number | null>`max(${events.seq})` })
       .from(events)
+      .prepare(),
+    /** What was last said of a pause. */
+    lastPause: db
+      .select({ type: events.type })
+      .from(events)
+      .where(sql`${events.type} IN ('pool.paused', 'pool.resumed') AND ${events.seq} > 0`)
+      .orderBy(desc(events.seq))
+      .limit(1)
       .prepare(),
     ofTask: db
       .select()
@@ -58,21 +66,25 @@ export function describe(fact: Fact): Description {
       return row(taskId, null, task.runAtMs === null ? 'queued' : 'scheduled', data);
     }
     case 'task.assigned': {
-      const { assignmentId: assignment_id, workerId: worker_id, lease, reason } = fact;
-      return row(fact.taskId, 'queued', 'assigned', { assignment_id, worker_id, lease, reason });
+      const { assignmentId: assignment_id, workerId: worker_id, model, lease, reason } = fact;
+      return row(fact.taskId, 'queued', 'assigned', { assignment_id, worker_id, model, lease, reason });
     }
     case 'task.retried': {
-      const { assignmentId: assignment_id, workerId: worker_id, failure, delayMs: delay_ms, failures } = fact;
+      const { assignmentId: assignment_id, workerId: worker_id, failure, delayMs: delay_ms } = fact;
+      const { failures, fallbacks } = fact;
       const to = fact.delayMs > 0 ? 'backingOff' : 'queued';
-      return row(fact.taskId, 'running', to, { assignment_id, worker_id, failure, delay_ms, failures });
+      const lease = { assignment_id, worker_id };
+      return row(fact.taskId, 'running', to, { ...lease, failure, delay_ms, failures, fallbacks });
     }
     case 'task.completed': {
-      const { assignmentId: assignment_id, workerId: worker_id, output, usage } = fact;
+      const { assignmentId: assignment_id, workerId: worker_id, model, output, usage } = fact;
       return row(fact.taskId, 'running', 'completed', {
         assignment_id,
         worker_id,
+        model,
         chars: output.length,
         usage,
+        elapsed_ms: Math.round(fact.elapsedMs),
       });
     }
     case 'task.failed': {
@@ -86,6 +98,19 @@ export function describe(fact: Fact): Description {
     }
     case 'worker.changed':
       return row(null, fact.from, fact.to, { worker_id: fact.workerId, detail: fact.detail });
+    case 'worker.readmitted':
+      return row(null, fact.from, fact.to, { worker_id: fact.workerId, detail: fact.detail });
+    case 'worker.enrolled':
+    case 'worker.retired':
+      return row(null, null, null, { worker_id: fact.workerId, detail: fact.detail });
+    case 'worker.rated':
+      return row(null, String(fact.from), String(fact.to), { worker_id: fact.workerId });
+    case 'endpoint.changed': {
+      const { endpoint, detail, failures } = fact;
+      return row(null, fact.from, fact.to, { endpoint, detail, failures });
+    }
+    case 'pool.reconfigured':
+      return row(null, null, null, { version: fact.version, changes: fact.changes });
     case 'worker.reported_late': {
       // Of the worker, not of the task: nothing happens to a task after its ending.
       const { workerId: worker_id, taskId: task_id, assignmentId: assignment_id, outcome } = fact;

@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { KoubouError } from '../machines/errors.ts';
 import { storageFault } from './storage-faults.ts';
@@ -42,7 +42,7 @@ export interface HomeLock {
  */
 export function takeHome(paths: HomePaths, pid: number): HomeLock {
   for (const folder of [join(paths.root, 'db'), paths.workerLogs, paths.outputs, paths.run])
-    makeFolder(folder);
+    makeUsable(folder);
   const lock = new Database(join(paths.run, 'koubou.lock'), { timeout: 0 });
   try {
     lock.pragma('journal_mode = DELETE');
@@ -84,9 +84,31 @@ export function readPid(pidFile: string): number | undefined {
   }
 }
 
-function makeFolder(folder: string): void {
+/**
+ * Makes a folder, and those above it. The `recursive` of Node never ends where a folder is there and yet answers ENOENT to
+ * whoever makes one in it, as `/proc` does.
+ *
+ * @throws the error of the system
+ */
+export function makeFolders(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder);
+  } catch (error) {
+    if (isFolder(folder)) return;
+    const parent = dirname(folder);
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || isFolder(parent)) throw error;
+    makeFolders(parent);
+    makeFolders(folder);
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+function makeUsable(folder: string): void {
+  try {
+    makeFolders(folder);
     accessSync(folder, constants.R_OK | constants.W_OK);
   } catch (error) {
     throw new KoubouError(

@@ -1,6 +1,7 @@
 import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
 import type { TaskStatus } from '../machines/task-status.ts';
 import type { Db } from './client.ts';
+import { type DeadLetterQuery, type DeadLetters, deadLetters } from './dead-letters.ts';
 import { taskMaster } from './schema.ts';
 import { isoTime } from './sql-time.ts';
 
@@ -14,7 +15,8 @@ export type ListQuery =
       /** Rows older than this `seq`. */
       readonly before: number | null;
     }
-  | { readonly kind: 'pending' | 'active' | 'completed'; readonly limit: number };
+  | { readonly kind: 'pending' | 'active' | 'completed'; readonly limit: number }
+  | ({ readonly kind: 'dead' } & DeadLetterQuery);
 
 /** A row of a list: prompts and outputs are cut. */
 export interface TaskListRow {
@@ -79,10 +81,12 @@ type Row = {
 const isReady = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NULL`;
 
 /** Runs a list on a read-only connection. */
-export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly TaskListRow[] {
+export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly TaskListRow[] | DeadLetters {
   switch (query.kind) {
     case 'page':
       return page(db, query);
+    case 'dead':
+      return deadLetters(db, query);
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {

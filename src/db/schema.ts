@@ -38,6 +38,10 @@ export const taskMaster = sqliteTable(
     prompt: text('prompt').notNull(),
     /** JSON: `{success, output, error, error_code, usage}`, once it has ended. */
     result: text('result'),
+    /** How far the chain of models that may stand in is used up. */
+    fallbacks: integer('fallbacks').notNull().default(0),
+    /** The ended task that this one tries again. */
+    retryOf: text('retry_of'),
   },
   (table) => [
     uniqueIndex('task_by_seq').on(table.seq),
@@ -48,6 +52,7 @@ export const taskMaster = sqliteTable(
       .where(sql`status = 'pending' AND run_at IS NULL`),
     index('task_scheduled').on(table.runAtMs).where(sql`status = 'pending' AND run_at IS NOT NULL`),
     index('task_ended').on(table.endedAt).where(sql`ended_at IS NOT NULL`),
+    index('task_retries').on(table.retryOf).where(sql`retry_of IS NOT NULL`),
   ],
 );
 
@@ -71,6 +76,8 @@ export const workers = sqliteTable('workers', {
   configured: integer('configured').notNull().default(1),
   createdAt: text('created_at').notNull(),
   updatedAt: text('updated_at').notNull(),
+  /** Whether it takes work: active, standby, draining, drained or quarantined. */
+  admission: text('admission').notNull().default('active'),
 });
 
 /** One row a lease. `assignment_id` is the fencing token: it only grows. */
@@ -94,6 +101,9 @@ export const taskAssignments = sqliteTable(
     reason: text('reason').notNull(),
     /** JSON: tokens and durations, or the failure. */
     outcome: text('outcome'),
+    model: text('model'),
+    /** How long the attempt took, on a clock that only grows; of those that completed. */
+    durationMs: real('duration_ms'),
   },
   (table) => [
     index('assignment_by_task').on(table.taskId),
@@ -115,7 +125,11 @@ export const events = sqliteTable(
     /** JSON. */
     data: text('data').notNull(),
   },
-  (table) => [index('event_by_task').on(table.taskId, table.seq).where(sql`task_id IS NOT NULL`)],
+  (table) => [
+    index('event_by_task').on(table.taskId, table.seq).where(sql`task_id IS NOT NULL`),
+    /** Whether the pool was paused, after a restart. */
+    index('event_by_pause').on(table.seq).where(sql`type IN ('pool.paused', 'pool.resumed')`),
+  ],
 );
 
 /** Answers that a client may ask for again under the same `Idempotency-Key`. */

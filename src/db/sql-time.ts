@@ -14,3 +14,8 @@ let last = { epochMs: Number.NaN, text: '' };
 export function isoTime(text: string): string {
   return `${text.replace(' ', 'T')}Z`;
 }
+
+/** The same moment in epoch ms. */
+export function msOfSql(text: string): number {
+  return Date.parse(isoTime(text));
+}

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
-import type { TaskId } from '../machines/identifiers.ts';
+import type { Run } from '../machines/duration-book.ts';
+import { type TaskId, workerId } from '../machines/identifiers.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
-import { assignmentStatements } from './assignments-table.ts';
+import type { Admission } from '../machines/worker-state.ts';
+import { assignmentStatements, lastRuns } from './assignments-table.ts';
 import { type Db, type Durability, openDatabase } from './client.ts';
 import { Commit, type Statements } from './commit.ts';
 import { eventStatements } from './events-table.ts';
@@ -9,7 +11,13 @@ import { forgetOldKeys, idempotencyStatements } from './idempotency-table.ts';
 import { taskMaster } from './schema.ts';
 import type { Entry, Receipt, Recovery, Store } from './store.ts';
 import { taskStatements } from './tasks-table.ts';
-import { registerWorkers, workerStatements } from './workers-table.ts';
+import {
+  registerWorker,
+  registerWorkers,
+  updateWorker,
+  type WorkerRegistration,
+  workerStatements,
+} from './workers-table.ts';
 
 /**
  * The store on one SQLite file. There is one writer: this process.
@@ -95,6 +103,24 @@ class SqliteStore implements Store {
     this.#db.$client.transaction(() => registerWorkers(this.#db, registrations, atMs)).immediate();
   }
 
+  registerWorker(registration: WorkerRegistration, fresh: boolean, atMs: number): void {
+    (fresh ? registerWorker : updateWorker)(this.#db, registration, atMs);
+  }
+
+  assignmentsOf(taskId: TaskId) {
+    return this.#statements.assignments.ofTask.all({ taskId });
+  }
+
+  lastRuns(limit: number): readonly Run[] {
+    return lastRuns(this.#db, limit)
+      .reverse()
+      .flatMap(({ workerId: id, model, durationMs, taskType, chars }) =>
+        durationMs === null
+          ? []
+          : [{ workerId: workerId(id), model, taskType, promptChars: chars ?? 0, durationMs }],
+      );
+  }
+
   /** Reads the whole index of waiting rows: once, at start. */
   recovery(): Recovery {
     const held = this.#db.select().from(taskMaster).where(sql`status = 'in_progress'`).all();
@@ -114,7 +140,9 @@ class SqliteStore implements Store {
       .from(taskMaster)
       .get();
     const lastAssignment = this.#statements.assignments.last.get()?.assignmentId ?? 0;
-    return { held, waiting, lastTaskSeq: last?.seq ?? 0, lastAssignment };
+    const isPaused = this.#statements.events.lastPause.get()?.type === 'pool.paused';
+    const admissions = new Map(this.workers().map((row) => [row.workerId, row.admission as Admission]));
+    return { held, waiting, lastTaskSeq: last?.seq ?? 0, lastAssignment, isPaused, admissions };
   }
 
   close(): void {

@@ -1,6 +1,9 @@
+import type { Run } from '../machines/duration-book.ts';
 import type { AcceptedTask, CommittedFact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
 import type { TaskId, WorkerId } from '../machines/identifiers.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
+import type { Admission } from '../machines/worker-state.ts';
+import type { AssignmentRow } from './assignments-table.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
 import type { TaskRow, WaitingRow } from './tasks-table.ts';
@@ -45,7 +48,14 @@ export interface Store {
   nextRunAtMs(): number | null;
   eventsOf(taskId: TaskId, afterSeq: number, limit: number): readonly EventRow[];
   workers(): readonly WorkerRow[];
+  /** At a start: these workers, and no others, belong to the configuration. */
   registerWorkers(registrations: readonly WorkerRegistration[], atMs: number): void;
+  /** While it works: one is new (`fresh`), or is described anew. Its row must be there before its first lease. */
+  registerWorker(registration: WorkerRegistration, fresh: boolean, atMs: number): void;
+  /** The leases of a task, in order. */
+  assignmentsOf(taskId: TaskId): readonly AssignmentRow[];
+  /** The last runs that ended well, the oldest first. */
+  lastRuns(limit: number): readonly Run[];
   /** Where a former process stopped. */
   recovery(): Recovery;
   close(): void;
@@ -57,4 +67,8 @@ export interface Recovery {
   readonly waiting: readonly WaitingCount[];
   readonly lastTaskSeq: number;
   readonly lastAssignment: number;
+  /** Whether the pool was paused, and nobody has resumed it. */
+  readonly isPaused: boolean;
+  /** Whether they take work, as it was left. */
+  readonly admissions: ReadonlyMap<string, Admission>;
 }

@@ -19,7 +19,16 @@ export interface StoredResult {
 /** What is needed to bring a waiting row to life. */
 export type WaitingRow = Pick<
   TaskRow,
-  'taskId' | 'seq' | 'priority' | 'taskType' | 'leases' | 'failures' | 'runAtMs' | 'metadata'
+  | 'taskId'
+  | 'seq'
+  | 'priority'
+  | 'taskType'
+  | 'leases'
+  | 'failures'
+  | 'fallbacks'
+  | 'runAtMs'
+  | 'createdAt'
+  | 'metadata'
 >;
 
 const slot = (name: string): SQL => sql`${sql.placeholder(name)}`;
@@ -42,7 +51,9 @@ const waitingColumns = {
   taskType: taskMaster.taskType,
   leases: taskMaster.leases,
   failures: taskMaster.failures,
+  fallbacks: taskMaster.fallbacks,
   runAtMs: taskMaster.runAtMs,
+  createdAt: taskMaster.createdAt,
   metadata: taskMaster.metadata,
 };
 
@@ -63,6 +74,7 @@ export function taskStatements(db: Db) {
         updatedAt: sql.placeholder('at'),
         metadata: sql.placeholder('metadata'),
         prompt: sql.placeholder('prompt'),
+        retryOf: sql.placeholder('retryOf'),
       })
       .prepare(),
     assign: db
@@ -83,6 +95,7 @@ export function taskStatements(db: Db) {
       .set({
         status: sql`'pending'`,
         failures: slot('failures'),
+        fallbacks: slot('fallbacks'),
         runAtMs: slot('runAtMs'),
         updatedAt: slot('at'),
       })
@@ -161,6 +174,7 @@ export function insertTask(tasks: TaskStatements, task: AcceptedTask, atMs: numb
     at: sqlTime(atMs),
     metadata: JSON.stringify(task.metadata),
     prompt: task.prompt,
+    retryOf: task.metadata.retry_of ?? null,
   });
 }
 
@@ -209,9 +223,10 @@ export function requeueTask(
   fact: Extract<TaskFact, { type: 'task.retried' }>,
   atMs: number,
 ): boolean {
-  const { taskId, assignmentId, failures, delayMs } = fact;
+  const { taskId, assignmentId, failures, fallbacks, delayMs } = fact;
   const runAtMs = delayMs > 0 ? atMs + delayMs : null;
-  return tasks.requeue.run({ taskId, assignmentId, failures, runAtMs, at: sqlTime(atMs) }).changes === 1;
+  const values = { taskId, assignmentId, failures, fallbacks, runAtMs, at: sqlTime(atMs) };
+  return tasks.requeue.run(values).changes === 1;
 }
 
 /** The metadata of a row. It was written by `insertTask`, so its shape is known. */

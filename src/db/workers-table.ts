@@ -36,6 +36,22 @@ export function workerStatements(db: Db) {
       .set({ liveness: slot('liveness') })
       .where(ofWorker)
       .prepare(),
+    setAdmission: db
+      .update(workers)
+      .set({ admission: slot('admission') })
+      .where(ofWorker)
+      .prepare(),
+    setFactor: db
+      .update(workers)
+      .set({ performanceFactor: slot('factor') })
+      .where(ofWorker)
+      .prepare(),
+    /** It has left; its history stays. */
+    retire: db
+      .update(workers)
+      .set({ configured: sql`0`, status: sql`'offline'`, liveness: sql`'lost'` })
+      .where(ofWorker)
+      .prepare(),
     /** Brings the row of a worker up to date with its leases. Once a commit, however many they were. */
     refresh: db
       .update(workers)
@@ -53,15 +69,24 @@ export function workerStatements(db: Db) {
 
 export type WorkerStatements = ReturnType<typeof workerStatements>;
 
-/** Writes the configured workers, and marks those that have left the configuration; their history stays. */
+/** Writes the configured workers at a start, and marks those that have left the configuration; their history stays. */
 export function registerWorkers(db: Db, registrations: readonly WorkerRegistration[], atMs: number): void {
-  const at = sqlTime(atMs);
   db.update(workers).set({ configured: 0, status: 'offline', liveness: 'lost', currentTask: null }).run();
-  for (const worker of registrations) {
-    const fresh = { ...worker, status: 'offline', liveness: 'probing', configured: 1, updatedAt: at };
-    db.insert(workers)
-      .values({ ...fresh, createdAt: at })
-      .onConflictDoUpdate({ target: workers.workerId, set: fresh })
-      .run();
-  }
+  for (const worker of registrations) registerWorker(db, worker, atMs);
+}
+
+/** Writes a worker that has been added, or changed. Whether it takes work is left as it was. */
+export function registerWorker(db: Db, worker: WorkerRegistration, atMs: number): void {
+  const at = sqlTime(atMs);
+  const fresh = { ...worker, status: 'offline', liveness: 'probing', configured: 1, updatedAt: at };
+  db.insert(workers)
+    .values({ ...fresh, createdAt: at })
+    .onConflictDoUpdate({ target: workers.workerId, set: fresh })
+    .run();
+}
+
+/** Writes what the configuration says anew of a worker that goes on working. */
+export function updateWorker(db: Db, worker: WorkerRegistration, atMs: number): void {
+  const fresh = { ...worker, configured: 1, updatedAt: sqlTime(atMs) };
+  db.update(workers).set(fresh).where(eq(workers.workerId, worker.workerId)).run();
 }

@@ -5,12 +5,15 @@ import { KoubouError } from '../machines/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { version } from '../version.ts';
 import { authenticate, isLoopbackOrigin } from './auth.ts';
+import { madeOfConfig } from './config-in-force.ts';
 import { docsRoutes } from './docs-routes.ts';
 import { errorBody, statusOf } from './error-table.ts';
 import { eventRoutes } from './event-stream.ts';
 import { healthRoutes } from './health-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { openApiDocument } from './openapi.ts';
+import { operatingRoutes } from './operating-routes.ts';
+import { retryRoutes } from './retry-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { delegationSchemas } from './task-schemas.ts';
 
@@ -37,11 +40,16 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   app.use((c, next) => (c.req.header('origin') === undefined ? next() : crossOrigin(c, next)));
   app.use(authenticate(runtime.config.apiToken));
   healthRoutes(app, runtime);
-  const schemas = delegationSchemas(runtime.config.taskTypes);
+  const schemas = madeOfConfig(runtime, ({ taskTypes }) => delegationSchemas(taskTypes));
   taskRoutes(app, runtime, schemas);
   eventRoutes(app, runtime);
   listRoutes(app, runtime);
-  docsRoutes(app, openApiDocument(schemas, version));
+  retryRoutes(app, runtime);
+  operatingRoutes(app, runtime);
+  docsRoutes(
+    app,
+    madeOfConfig(runtime, () => openApiDocument(schemas(), version)),
+  );
   return app;
 }
 

@@ -32,9 +32,13 @@ const start = "SwaggerUIBundle({ url: 'openapi.json', dom_id: '#swagger-ui', dee
 const policy =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'";
 
-/** `/openapi.json`, and `/docs` to read and try it. */
-export function docsRoutes(app: Hono, document: object): void {
-  app.get('/openapi.json', (c) => c.json(document));
+/**
+ * `/openapi.json`, and `/docs` to read and try it.
+ *
+ * @param document of the configuration in force
+ */
+export function docsRoutes(app: Hono, document: () => object): void {
+  app.get('/openapi.json', (c) => c.json(document()));
   app.get('/docs', (c) => {
     c.header('content-security-policy', policy);
     return c.html(page);

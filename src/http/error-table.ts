@@ -29,6 +29,8 @@ const table: Record<ErrorCode, readonly [number, WireCode]> = {
   'pool.full': [429, 'RATE_LIMITED'],
   'pool.draining': [503, 'WORKER_UNAVAILABLE'],
   'worker.unavailable': [503, 'WORKER_UNAVAILABLE'],
+  'worker.unknown': [404, 'INVALID_REQUEST'],
+  'worker.conflict': [409, 'CONFLICT'],
   'wait.timeout': [504, 'TIMEOUT'],
   'storage.unavailable': [503, 'SERVER_ERROR'],
   'storage.corrupt': [503, 'SERVER_ERROR'],
@@ -36,6 +38,7 @@ const table: Record<ErrorCode, readonly [number, WireCode]> = {
   'home.unusable': [500, 'SERVER_ERROR'],
   'port.taken': [500, 'SERVER_ERROR'],
   'config.invalid': [500, 'SERVER_ERROR'],
+  'reload.refused': [400, 'INVALID_REQUEST'],
   internal: [500, 'SERVER_ERROR'],
 };
 

@@ -3,7 +3,7 @@ import type { Runtime } from '../runtime.ts';
 import { check } from './request-body.ts';
 import { shortListQuery, taskListQuery } from './task-schemas.ts';
 
-/** Lists of tasks and workers. */
+/** Lists of tasks. */
 export function listRoutes(app: Hono, runtime: Runtime): void {
   app.get('/tasks', async (c) => {
     const { status, limit, offset, cursor } = check(taskListQuery, c.req.query());
@@ -19,6 +19,4 @@ export function listRoutes(app: Hono, runtime: Runtime): void {
       return c.json(await runtime.list({ kind, limit }));
     });
   }
-
-  app.get('/workers/status', (c) => c.json({ workers: runtime.workers() }));
 }

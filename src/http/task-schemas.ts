@@ -4,7 +4,7 @@ import { taskStatuses } from '../machines/task-status.ts';
 import { wireCodes } from './error-table.ts';
 
 /** Text that can be stored and given back as it is: no NUL, and no half of a surrogate pair. */
-const text = z.string().refine((value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value), {
+export const text = z.string().refine((value) => !value.includes('\0') && !/\p{Surrogate}/u.test(value), {
   error: 'must not contain NUL or lone surrogates',
 });
 
@@ -24,6 +24,10 @@ const optionsSchema = z
       .max(20)
       .optional()
       .meta({ description: 'Further tries after a transient failure.' }),
+    cache: z.boolean().optional().meta({
+      description: '`false` has the answer generated although the same was answered before.',
+      default: true,
+    }),
     temperature: z.number().min(0).max(5).optional(),
     num_ctx: z.int().min(1).max(10_000_000).optional(),
     num_predict: z.int().min(-2).max(10_000_000).optional(),
@@ -167,6 +171,14 @@ const limitParam = wholeNumber
   .pipe(z.int().min(1).max(limits.pageRowsMax))
   .optional()
   .transform((value) => value ?? 10);
+
+/** `GET /task/:id`. */
+export const taskQuery = z.object({
+  include: z
+    .enum(['attempts'])
+    .optional()
+    .meta({ description: '`attempts` adds them as `attempt_list`; `attempts` itself is their number.' }),
+});
 
 export const shortListQuery = z.object({ limit: limitParam });
 

@@ -1,8 +1,9 @@
-import { closest } from 'fastest-levenshtein';
+import { taskTypeNamed } from '../config/task-types.ts';
 import type { TaskSpec } from '../runtime/delegation.ts';
 import type { Delegation } from './task-schemas.ts';
 
-const fields = [
+/** Everything that clients send; `metadata` is accepted and not read. */
+export const delegationFields = [
   'prompt',
   'content',
   'priority',
@@ -21,10 +22,9 @@ const fields = [
 
 /** What a delegation asks for, in the terms of the runtime. */
 export function specOf(body: Delegation, nowMs: number): TaskSpec {
-  const type = body.task_type ?? body.type ?? 'general';
   return {
     prompt: body.prompt ?? body.content ?? '',
-    taskType: type === 'code' ? 'code_generation' : type,
+    taskType: taskTypeNamed(body.task_type ?? body.type ?? 'general'),
     priority: body.priority ?? 5,
     files: body.files ?? [],
     outputFile: body.output_file ?? null,
@@ -37,14 +37,4 @@ export function specOf(body: Delegation, nowMs: number): TaskSpec {
 function runAtOf({ run_at, delay }: Delegation, nowMs: number): number | null {
   const asked = run_at ? Date.parse(run_at) : nowMs + (delay ?? 0) * 1_000;
   return asked > nowMs ? Math.round(asked) : null;
-}
-
-/** Fields that nobody reads are accepted, as ever, but not in silence: `prioritty` is a mistake. */
-export function warningsOf(body: Delegation): readonly string[] {
-  return Object.keys(body)
-    .filter((name) => !fields.includes(name))
-    .slice(0, 10)
-    .map(
-      (name) => `unknown field "${name.slice(0, 100)}" was ignored; did you mean "${closest(name, fields)}"?`,
-    );
 }

@@ -12,6 +12,8 @@ export type ErrorCode =
   | 'pool.full'
   | 'pool.draining'
   | 'worker.unavailable'
+  | 'worker.unknown'
+  | 'worker.conflict'
   | 'wait.timeout'
   | 'storage.unavailable'
   | 'storage.corrupt'
@@ -19,6 +21,7 @@ export type ErrorCode =
   | 'home.unusable'
   | 'port.taken'
   | 'config.invalid'
+  | 'reload.refused'
   | 'internal';
 
 export interface KoubouErrorOptions extends ErrorOptions {

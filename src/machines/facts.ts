@@ -1,14 +1,14 @@
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import type { Failure, Outcome, Usage } from './outcome.ts';
-import type { DispatchReason } from './routing.ts';
-import type { Liveness } from './worker-state.ts';
+import type { DispatchReason } from './placement.ts';
+import type { Admission, Breaker, Liveness } from './worker-state.ts';
 
 /**
  * What happened: the one vocabulary of the system. Commands are imperative and live with the machine that takes them;
  * facts are past tense, go up and out through the one stream, and are told to nobody before their commit.
  * The grammar of a task: `accepted (assigned (retried))* (completed | failed | cancelled)`.
  */
-export type Fact = TaskFact | WorkerFact | PoolFact;
+export type Fact = TaskFact | WorkerFact | EndpointFact | PoolFact;
 
 /** What a client asked for, as it is kept. Times in ms. */
 export interface AcceptedTask {
@@ -32,6 +32,10 @@ export interface TaskMetadata {
   readonly created_by: string;
   /** The task that this one tries again. */
   readonly retry_of?: TaskId;
+  /** Earliest start that was asked for, epoch ms: from then on it waits. */
+  readonly not_before?: number;
+  /** Size of the prompt with the files it names: characters, and tokens as estimated. */
+  readonly size?: { readonly chars: number; readonly tokens: number };
 }
 
 export type TaskFact = AcceptedFact | RecordedTaskFact;
@@ -44,7 +48,7 @@ export interface AcceptedFact {
 }
 
 /** What actors say has happened. */
-export type RecordedFact = RecordedTaskFact | WorkerFact | PoolFact;
+export type RecordedFact = RecordedTaskFact | WorkerFact | EndpointFact | PoolFact;
 
 export type RecordedTaskFact =
   /** Leased to a worker under a new fencing token. */
@@ -53,6 +57,7 @@ export type RecordedTaskFact =
       readonly taskId: TaskId;
       readonly assignmentId: AssignmentId;
       readonly workerId: WorkerId;
+      readonly model: string;
       /** 1 for the first lease. */
       readonly lease: number;
       readonly reason: DispatchReason;
@@ -67,14 +72,19 @@ export type RecordedTaskFact =
       readonly delayMs: number;
       /** Failures so far, this one included where it counts. */
       readonly failures: number;
+      /** How far the chain of models that may stand in is used up. */
+      readonly fallbacks: number;
     }
   | {
       readonly type: 'task.completed';
       readonly taskId: TaskId;
       readonly assignmentId: AssignmentId;
       readonly workerId: WorkerId;
+      readonly model: string;
       readonly output: string;
       readonly usage: Usage;
+      /** How long the attempt took, in ms. */
+      readonly elapsedMs: number;
     }
   | {
       readonly type: 'task.failed';
@@ -101,6 +111,25 @@ export type WorkerFact =
       /** Why, in one sentence; empty when it came alive. */
       readonly detail: string;
     }
+  /** Whether it takes work has changed: by an operator, by the load, or since it crashed too often. */
+  | {
+      readonly type: 'worker.readmitted';
+      readonly workerId: WorkerId;
+      readonly from: Admission;
+      readonly to: Admission;
+      readonly detail: string;
+    }
+  /** It was added: by the configuration, or since it joined by itself. */
+  | { readonly type: 'worker.enrolled'; readonly workerId: WorkerId; readonly detail: string }
+  /** It has left, and holds nothing any more. */
+  | { readonly type: 'worker.retired'; readonly workerId: WorkerId; readonly detail: string }
+  /** What was measured has corrected its performance factor. */
+  | {
+      readonly type: 'worker.rated';
+      readonly workerId: WorkerId;
+      readonly from: number;
+      readonly to: number;
+    }
   /** A result that came after its lease had ended: on record, and without effect. */
   | {
       readonly type: 'worker.reported_late';
@@ -110,12 +139,30 @@ export type WorkerFact =
       readonly outcome: Outcome['kind'];
     };
 
+/** The circuit breaker of a server has changed. */
+export interface EndpointFact {
+  readonly type: 'endpoint.changed';
+  readonly endpoint: string;
+  readonly from: Breaker;
+  readonly to: Breaker;
+  /** Why, and when it is tried again, in one sentence. */
+  readonly detail: string;
+  readonly failures: Readonly<Record<string, number>>;
+}
+
 export type PoolFact =
   | { readonly type: 'pool.started'; readonly recovered: number; readonly waiting: number }
   | { readonly type: 'pool.paused' }
   | { readonly type: 'pool.resumed' }
   | { readonly type: 'pool.draining'; readonly leases: number }
   | { readonly type: 'pool.stopped' }
+  /** Another configuration holds from here on; each decision names the version that it was made under. */
+  | {
+      readonly type: 'pool.reconfigured';
+      readonly version: number;
+      /** One line for each change. */
+      readonly changes: readonly string[];
+    }
   /** The disk works again; nothing could be written for so long. */
   | { readonly type: 'journal.resumed'; readonly stalledMs: number };
 

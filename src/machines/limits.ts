@@ -21,6 +21,10 @@ export const limits = {
   backlogMax: 1_000_000,
   /** Times a task is handed out, whatever for: ends a task that takes its workers down with it. */
   leasesPerTaskMax: 50,
+  /** Crashes of the children of one actor within `crashWindowMs` that are mended by a new start; then the fault goes up. */
+  crashesPerWindowMax: 5,
+  /** Crashes that lie further apart than a minute are accidents, and never add up. */
+  crashWindowMs: 60_000,
   /** One delegation: prompt and options. 10 MB is far over any model's context. */
   bodyBytesMax: 10 * 1024 * 1024,
   /** One prompt; the rest of a body is its options, and what JSON escapes. */
@@ -29,6 +33,10 @@ export const limits = {
   idempotencyKeyCharsMax: 255,
   /** Contents of the files that a task names, in all: half a million tokens. */
   fileBytesMax: 2 * 1024 * 1024,
+  /** Answers kept for prompts that are sent again, in memory. */
+  cacheBytesMax: 64 * 1024 * 1024,
+  /** Runs that a start learns durations from. */
+  runsRead: 2_000,
   /** Depth of JSON from outside. */
   jsonDepthMax: 64,
   /** Tasks in one call of `POST /tasks/delegate`. */

@@ -26,6 +26,7 @@ export type FailureCode =
   | 'backend.empty' // a regular ending with nothing in it
   | 'model.unknown' // 404 for the model
   | 'input.refused' // other 4xx
+  | 'input.too_long' // more than the context of any worker that may take it holds
   | 'execution.timeout' // still generating at the deadline
   | 'execution.crashed' // our own code threw
   | 'execution.too_large' // more output than limits.outputBytesMax

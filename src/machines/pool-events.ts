@@ -1,8 +1,12 @@
 import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { EndpointReport } from './endpoint-machine.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import type { Enrolment, PoolPolicy } from './pool-context.ts';
 import type { TaskTicket, TierName, WaitingCount } from './task-board.ts';
 import type { TaskReport } from './task-machine.ts';
-import type { WorkerReport } from './worker-machine.ts';
+import type { WorkerReport } from './worker-reports.ts';
+import type { WorkerSpec } from './worker-spec.ts';
+import type { AdmissionOrder } from './worker-state.ts';
 
 /** What the pool may be told to do. Commands are imperative; what happened comes out as facts. */
 export type PoolCommand =
@@ -25,7 +29,7 @@ export type PoolCommand =
   | {
       readonly type: 'pool.committed';
       readonly leased: readonly CommittedLease[];
-      readonly cancelled: readonly CommittedLease[];
+      readonly cancelled: readonly LeaseName[];
     }
   /** Cancel the task of this ticket. */
   | { readonly type: 'pool.cancel'; readonly ticket: TaskTicket; readonly place: RowPlace }
@@ -33,6 +37,31 @@ export type PoolCommand =
   | { readonly type: 'pool.forget'; readonly tasks: readonly Forgotten[] }
   | { readonly type: 'pool.pause' }
   | { readonly type: 'pool.resume' }
+  /** Another configuration holds from now on. */
+  | {
+      readonly type: 'pool.reconfigure';
+      readonly policy: PoolPolicy;
+      /** All workers of the files; those that are not among them leave, but for those that joined by themselves. */
+      readonly workers: readonly WorkerSpec[];
+      readonly changes: readonly string[];
+    }
+  /** A worker has come by itself, or says something new of itself. */
+  | ({ readonly type: 'pool.enrol'; readonly detail: string } & Enrolment)
+  /** It has said goodbye: it takes nothing more, and goes when it holds nothing more. */
+  | { readonly type: 'pool.retire'; readonly workerId: WorkerId; readonly detail: string }
+  /** What an operator asks of a worker. */
+  | {
+      readonly type: 'pool.order';
+      readonly workerId: WorkerId;
+      readonly order: AdmissionOrder;
+      readonly detail: string;
+    }
+  /** There is reason to look at once whether it lives. */
+  | { readonly type: 'pool.probe'; readonly workerId: WorkerId }
+  /** An operator knows better than the breaker of an endpoint. */
+  | { readonly type: 'pool.reset'; readonly endpoint: string }
+  /** Correct the performance factors by what was measured. */
+  | { readonly type: 'pool.rate' }
   /** Hand out nothing more, let what runs end, then stop. */
   | { readonly type: 'pool.drain' };
 
@@ -45,10 +74,24 @@ export interface Forgotten {
   readonly waitedAt: TierName | null;
 }
 
-export interface CommittedLease {
+export interface LeaseName {
   readonly taskId: TaskId;
   readonly assignmentId: AssignmentId;
   readonly workerId: WorkerId;
 }
 
-export type PoolEvent = PoolCommand | TaskReport | WorkerReport | DoneActorEvent | ErrorActorEvent;
+export interface CommittedLease extends LeaseName {
+  readonly model: string;
+}
+
+export type PoolEvent =
+  | PoolCommand
+  | TaskReport
+  | WorkerReport
+  | EndpointReport
+  /** What the pool tells itself: an actor is to be started, and one crash is long ago. */
+  | { readonly type: 'worker.missing'; readonly actorId: string; readonly detail: string }
+  | { readonly type: 'endpoint.missing'; readonly endpoint: string }
+  | { readonly type: 'crash.forgotten'; readonly actorId: string }
+  | DoneActorEvent
+  | ErrorActorEvent;

@@ -1,82 +1,27 @@
-import { emit, setup, spawnChild, stopChild } from 'xstate';
-import type { RecordedFact } from './facts.ts';
 import { limits } from './limits.ts';
-import * as work from './pool-actions.ts';
-import type { PoolContext, PoolInput } from './pool-context.ts';
-import type { PoolEvent } from './pool-events.ts';
-import { seatOfActor, TaskBoard } from './task-board.ts';
-import { taskMachine } from './task-machine.ts';
-import { type LivenessReport, type SettledReport, workerMachine } from './worker-machine.ts';
-import { WorkerRoster } from './worker-roster.ts';
+import * as leases from './pool-leases.ts';
+import { idOf, poolSetup } from './pool-setup.ts';
+import * as staff from './pool-staff.ts';
+import * as workers from './pool-workers.ts';
+import { PredictionError } from './prediction-error.ts';
+import { TaskBoard } from './task-board.ts';
 
 /** The only root: admits, hands out, supervises, drains. */
-export const poolMachine = setup({
-  types: {
-    input: {} as PoolInput,
-    context: {} as PoolContext,
-    events: {} as PoolEvent,
-    emitted: {} as RecordedFact,
-  },
-  actors: { task: taskMachine, worker: workerMachine },
-  delays: { drainGraceMs: ({ context }) => context.drainGraceMs },
-  guards: {
-    isCurrent: ({ context }, report: SettledReport) => work.isCurrent(context, report),
-    isNews: (_, report: SettledReport) => report.outcome.kind !== 'cancelled',
-    isOldNews: ({ context }, report: LivenessReport) =>
-      context.roster.get(report.workerId)?.liveness === report.liveness,
-    isLoss: (_, report: LivenessReport) => report.liveness === 'lost',
-    isTask: (_, params: { actorId: string }) => seatOfActor(params.actorId) !== undefined,
-    hasNoLeases: ({ context }) => context.roster.leaseCount === 0,
-  },
-  actions: {
-    dropWorker: stopChild((_, params: { actorId: string }) => params.actorId),
-    inherit: work.inherit,
-    admit: work.admit,
-    activate: work.activate,
-    markReady: work.markReady,
-    dispatch: work.dispatch,
-    handOver: work.handOver,
-    settle: work.settle,
-    freeSlot: work.freeSlot,
-    cancelTask: work.cancelTask,
-    forget: work.forget,
-    forgetEnded: work.forgetEnded,
-    abandonWork: work.abandonWork,
-    dismissTasks: work.dismissTasks,
-    setLiveness: work.setLiveness,
-    releaseLeases: work.releaseLeases,
-    releaseAll: work.releaseAll,
-    wantTurn: ({ context }) => context.ports.wantTurn(),
-    recordLiveness: emit(({ context }, report: LivenessReport) => work.livenessFact(context, report)),
-    recordLate: emit((_, report: SettledReport) => work.lateFact(report)),
-    recordTaskCrash: emit(({ context }, params: { actorId: string }) =>
-      work.taskCrashFact(context, params.actorId),
-    ),
-    recordWorkerCrash: emit(({ context }, params: { actorId: string }) =>
-      work.workerCrashFact(context, params.actorId),
-    ),
-    recordStarted: emit(({ context }, params: { recovered: number }) => ({
-      type: 'pool.started' as const,
-      recovered: params.recovered,
-      waiting: context.board.liveCount + context.board.dormantCount,
-    })),
-    recordPaused: emit({ type: 'pool.paused' }),
-    recordResumed: emit({ type: 'pool.resumed' }),
-    recordDraining: emit(({ context }) => ({
-      type: 'pool.draining' as const,
-      leases: context.roster.leaseCount,
-    })),
-    recordStopped: emit({ type: 'pool.stopped' }),
-  },
-}).createMachine({
+export const poolMachine = poolSetup.createMachine({
   id: 'pool',
-  context: ({ input: { admissionWindow, nextAssignment, ...kept }, self, spawn }) => {
-    for (const spec of kept.workers) spawn('worker', { id: spec.workerId, input: { spec, pool: self } });
-    return {
-      ...kept,
-      board: new TaskBoard(admissionWindow),
-      roster: new WorkerRoster(kept.workers, kept.leasesMax, nextAssignment),
-    };
+  context: ({ input, self, spawn }) => {
+    const { policy, book, drainGraceMs, isPaused, ports } = input;
+    const roster = staff.rosterOf(input);
+    for (const { spec, admission } of input.workers) {
+      spawn('worker', { id: spec.workerId, input: { spec, admission, pool: self } });
+    }
+    for (const { name } of roster.endpoints()) {
+      const endpointInput = { endpoint: name, policy: policy.breaker, pool: self };
+      spawn('endpoint', { id: leases.actorOfEndpoint(name), input: endpointInput });
+    }
+    const board = new TaskBoard(input.admissionWindow, policy.routing.agingMs);
+    const predictionError = new PredictionError();
+    return { policy, book, drainGraceMs, isPaused, ports, board, roster, predictionError };
   },
   on: {
     'pool.admit': { actions: { type: 'admit', params: ({ event }) => event } },
@@ -85,6 +30,29 @@ export const poolMachine = setup({
     'pool.cancel': { actions: { type: 'cancelTask', params: ({ event }) => event } },
     'pool.forget': { actions: { type: 'forget', params: ({ event }) => event } },
     'pool.committed': { actions: { type: 'handOver', params: ({ event }) => event } },
+    'pool.turn': { actions: 'retireLeavers' },
+    'pool.enrol': { actions: ['enrol', 'wantTurn'] },
+    'pool.retire': { actions: [{ type: 'retire', params: ({ event }) => event }, 'wantTurn'] },
+    'pool.reconfigure': { actions: ['reconfigure', 'wantTurn'] },
+    'pool.probe': { actions: { type: 'probe', params: ({ event }) => event } },
+    'pool.reset': { actions: { type: 'resetEndpoint', params: ({ event }) => event } },
+    'pool.rate': { actions: 'rate' },
+    'pool.order': [
+      {
+        guard: { type: 'isRevival', params: ({ event }) => event },
+        actions: [
+          { type: 'recordAdmission', params: ({ event }) => ({ ...event, admission: 'active' }) },
+          'revive',
+          'spawnWorker',
+        ],
+      },
+      { actions: { type: 'giveOrder', params: ({ event }) => event } },
+    ],
+    'worker.missing': {
+      actions: [{ type: 'recordEnrolled', params: ({ event }) => event }, 'spawnWorker'],
+    },
+    'endpoint.missing': { actions: 'spawnEndpoint' },
+    'crash.forgotten': { actions: { type: 'forgetCrash', params: ({ event }) => event } },
     'task.ready': { actions: { type: 'markReady', params: ({ event }) => event } },
     'worker.settled': [
       {
@@ -108,10 +76,7 @@ export const poolMachine = setup({
         actions: [
           { type: 'recordLiveness', params: ({ event }) => event },
           { type: 'setLiveness', params: ({ event }) => event },
-          {
-            type: 'releaseLeases',
-            params: ({ event }) => ({ workerId: event.workerId, detail: event.detail }),
-          },
+          { type: 'releaseLeases', params: ({ event }) => event },
           'wantTurn',
         ],
       },
@@ -119,6 +84,27 @@ export const poolMachine = setup({
         actions: [
           { type: 'recordLiveness', params: ({ event }) => event },
           { type: 'setLiveness', params: ({ event }) => event },
+          'wantTurn',
+        ],
+      },
+    ],
+    'worker.admitted': [
+      { guard: { type: 'isOldAdmission', params: ({ event }) => event } },
+      {
+        actions: [
+          { type: 'recordAdmission', params: ({ event }) => event },
+          { type: 'setAdmission', params: ({ event }) => event },
+          'wantTurn',
+        ],
+      },
+    ],
+    'worker.sighted': { actions: [{ type: 'noteSighting', params: ({ event }) => event }, 'wantTurn'] },
+    'endpoint.noticed': [
+      { guard: { type: 'isKnownBreaker', params: ({ event }) => event } },
+      {
+        actions: [
+          { type: 'recordBreaker', params: ({ event }) => event },
+          { type: 'setBreaker', params: ({ event }) => event },
           'wantTurn',
         ],
       },
@@ -135,18 +121,30 @@ export const poolMachine = setup({
         ],
       },
       {
+        guard: { type: 'isEndpoint', params: ({ event }) => idOf(event) },
+        actions: ['superviseEndpoint', 'wantTurn'],
+      },
+      {
+        guard: { type: 'crashesTooOften', params: ({ event }) => idOf(event) },
         actions: [
-          { type: 'recordWorkerCrash', params: ({ event }) => idOf(event) },
-          { type: 'setLiveness', params: ({ event }) => work.crashReport(idOf(event).actorId) },
-          { type: 'releaseLeases', params: ({ event }) => work.crashReport(idOf(event).actorId) },
-          { type: 'dropWorker', params: ({ event }) => idOf(event) },
-          spawnChild('worker', {
-            id: ({ event }) => idOf(event).actorId,
-            input: ({ context, event, self }) => ({
-              spec: work.specOf(context, idOf(event).actorId),
-              pool: self,
-            }),
-          }),
+          { type: 'recordLiveness', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'recordAdmission', params: ({ event }) => workers.quarantineReport(idOf(event).actorId) },
+          { type: 'setLiveness', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'setAdmission', params: ({ event }) => workers.quarantineReport(idOf(event).actorId) },
+          { type: 'releaseLeases', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'dropChild', params: ({ event }) => idOf(event) },
+          'wantTurn',
+        ],
+      },
+      {
+        actions: [
+          'countCrash',
+          { type: 'recordLiveness', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'setLiveness', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'releaseLeases', params: ({ event }) => workers.crashReport(idOf(event).actorId) },
+          { type: 'dropChild', params: ({ event }) => idOf(event) },
+          'spawnWorker',
+          'wantTurn',
         ],
       },
     ],
@@ -168,11 +166,12 @@ export const poolMachine = setup({
     running: {
       entry: 'wantTurn',
       on: { 'pool.drain': 'draining' },
-      initial: 'accepting',
+      initial: 'deciding',
       states: {
+        deciding: { always: [{ guard: 'wasPaused', target: 'paused' }, { target: 'accepting' }] },
         accepting: {
           on: {
-            'pool.turn': { actions: 'dispatch' },
+            'pool.turn': { actions: ['dispatch', 'rescale', 'retireLeavers'] },
             'pool.pause': { target: 'paused', actions: 'recordPaused' },
           },
         },
@@ -190,8 +189,3 @@ export const poolMachine = setup({
   },
   options: { maxIterations: limits.machineIterationsMax },
 });
-
-/** The child that ended. XState names it in `done` and `error` events alone. */
-function idOf(event: PoolEvent): { readonly actorId: string } {
-  return { actorId: 'actorId' in event ? event.actorId : '' };
-}

@@ -2,8 +2,12 @@
 export interface ReadyEntry {
   readonly seq: number;
   readonly priority: number;
+  /** Since when it waits to be done, epoch ms: its acceptance, or the start time that it asked for. */
+  readonly sinceMs: number;
   /** Tasks of one route class go to the same workers, so one that cannot be placed speaks for all behind it. */
   readonly routeClass: string;
+  /** How often it was its turn, and another was taken. */
+  bypasses: number;
   /** Set and cleared by the index alone. */
   waiting: boolean;
 }
@@ -11,11 +15,21 @@ export interface ReadyEntry {
 /** So few stale entries are not worth looking for. */
 const staleMin = 64;
 
-/** A binary min-heap by `seq`. Entries that stopped waiting are dropped when they come up, or are the greater part. */
+/** Within a lane: who waits longest, and of those who began at one moment, who came first. */
+function comesBefore(a: ReadyEntry, b: ReadyEntry): boolean {
+  return a.sinceMs < b.sinceMs || (a.sinceMs === b.sinceMs && a.seq < b.seq);
+}
+
+/** A binary min-heap by age. Entries that stopped waiting are dropped when they come up, or are the greater part. */
 class Lane<E extends ReadyEntry> {
+  readonly #routeClass: string;
   #heap: E[] = [];
   /** Entries that stopped waiting; some may wait again. */
   #stale = 0;
+
+  constructor(routeClass: string) {
+    this.#routeClass = routeClass;
+  }
 
   push(entry: E): void {
     const heap = this.#heap;
@@ -23,7 +37,7 @@ class Lane<E extends ReadyEntry> {
     while (at > 0) {
       const parent = (at - 1) >> 1;
       const above = heap[parent] as E;
-      if (above.seq <= entry.seq) break;
+      if (!comesBefore(entry, above)) break;
       heap[at] = above;
       at = parent;
     }
@@ -34,7 +48,7 @@ class Lane<E extends ReadyEntry> {
   head(): E | undefined {
     while (this.#heap.length > 0) {
       const first = this.#heap[0] as E;
-      if (first.waiting) return first;
+      if (this.#isHere(first)) return first;
       this.#dropFirst();
       this.#stale -= 1;
     }
@@ -45,9 +59,18 @@ class Lane<E extends ReadyEntry> {
   retire(): void {
     this.#stale += 1;
     if (this.#stale < staleMin || this.#stale * 2 < this.#heap.length) return;
-    const waiting = new Set(this.#heap.filter((entry) => entry.waiting));
-    this.#heap = [...waiting].sort((a, b) => a.seq - b.seq);
+    this.#heap = this.waiting().sort(strictOrder);
     this.#stale = 0;
+  }
+
+  /** One that waits again may do so in another lane: its class can change while it does not wait. */
+  #isHere(entry: E): boolean {
+    return entry.waiting && entry.routeClass === this.#routeClass;
+  }
+
+  /** All that wait, in no order. */
+  waiting(): E[] {
+    return [...new Set(this.#heap.filter((entry) => this.#isHere(entry)))];
   }
 
   #dropFirst(): void {
@@ -59,9 +82,9 @@ class Lane<E extends ReadyEntry> {
       let child = 2 * at + 1;
       if (child >= heap.length) break;
       const right = heap[child + 1];
-      if (right !== undefined && right.seq < (heap[child] as E).seq) child += 1;
+      if (right !== undefined && comesBefore(right, heap[child] as E)) child += 1;
       const below = heap[child] as E;
-      if (below.seq >= last.seq) break;
+      if (!comesBefore(below, last)) break;
       heap[at] = below;
       at = child;
     }
@@ -69,14 +92,28 @@ class Lane<E extends ReadyEntry> {
   }
 }
 
+/** A place in the order: what is taken first has the least. */
+type Order<E> = (a: E, b: E) => number;
+
 /**
- * The tasks that wait for a worker: by priority (10 before 1), then by age. Finding the next costs the number of route
- * classes, not of tasks.
+ * The tasks that wait for a worker, by effective priority: their own, and one more for each `agingMs` that they have
+ * waited. All grow old at the same speed, so that the order of two never changes and no clock is needed: a task of
+ * priority 5 is behind one of priority 6 that came less than `agingMs` after it, and before all that came later. At 0
+ * nothing ages: by priority alone (10 before 1), then by age. Finding the next costs the number of lanes, not of tasks.
  */
 export class ReadyIndex<E extends ReadyEntry> {
-  /** By priority, then route class. */
-  readonly #lanes = new Map<number, Map<string, Lane<E>>>();
+  /** One for each priority and route class. */
+  readonly #lanes = new Map<string, Lane<E>>();
+  #order: Order<E> = strictOrder;
   #size = 0;
+
+  constructor(agingMs = 0) {
+    this.agingMs = agingMs;
+  }
+
+  set agingMs(agingMs: number) {
+    this.#order = agingMs === 0 ? strictOrder : agedOrder(agingMs);
+  }
 
   get size(): number {
     return this.#size;
@@ -84,15 +121,11 @@ export class ReadyIndex<E extends ReadyEntry> {
 
   add(entry: E): void {
     if (entry.waiting) return;
-    let lanes = this.#lanes.get(entry.priority);
-    if (lanes === undefined) {
-      lanes = new Map();
-      this.#lanes.set(entry.priority, lanes);
-    }
-    let lane = lanes.get(entry.routeClass);
+    const name = laneOf(entry);
+    let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = new Lane();
-      lanes.set(entry.routeClass, lane);
+      lane = new Lane(entry.routeClass);
+      this.#lanes.set(name, lane);
     }
     entry.waiting = true;
     lane.push(entry);
@@ -103,45 +136,99 @@ export class ReadyIndex<E extends ReadyEntry> {
     if (!entry.waiting) return;
     entry.waiting = false;
     this.#size -= 1;
-    this.#lanes.get(entry.priority)?.get(entry.routeClass)?.retire();
+    this.#lanes.get(laneOf(entry))?.retire();
   }
 
-  /**
-   * Takes the next entry for which `accepts` finds a place, and that place. A lane whose head is refused is not asked
-   * again within this walk: places only become fewer while it lasts.
-   */
-  walk(): { next<P>(accepts: (entry: E) => P | undefined): { entry: E; place: P } | undefined } {
-    const refused = new Set<Lane<E>>();
-    return { next: (accepts) => this.#next(accepts, refused) };
-  }
-
-  #next<P>(accepts: (entry: E) => P | undefined, refused: Set<Lane<E>>): { entry: E; place: P } | undefined {
-    for (let priority = 10; priority >= 1; priority -= 1) {
-      const lanes = this.#lanes.get(priority);
-      if (lanes === undefined) continue;
-      for (;;) {
-        const oldest = this.#oldest(lanes, refused);
-        if (oldest === undefined) break;
-        const place = accepts(oldest.entry);
-        if (place === undefined) {
-          refused.add(oldest.lane);
-          continue;
-        }
-        this.remove(oldest.entry);
-        return { entry: oldest.entry, place };
-      }
+  /** All that wait, the first to be taken first. It costs a sort: for forecasts, not for each turn. */
+  inOrder(): E[] {
+    const all: E[] = [];
+    for (const lane of this.#lanes.values()) {
+      for (const entry of lane.waiting()) all.push(entry);
     }
-    return undefined;
+    return all.sort(this.#order);
   }
 
-  #oldest(lanes: Map<string, Lane<E>>, refused: Set<Lane<E>>): { entry: E; lane: Lane<E> } | undefined {
-    let found: { entry: E; lane: Lane<E> } | undefined;
-    for (const [routeClass, lane] of lanes) {
-      if (refused.has(lane)) continue;
+  /** Goes through the heads of all lanes, the first to be taken first. */
+  walk(): ReadyWalk<E> {
+    return new Walk(this.#lanes, this.#order);
+  }
+}
+
+/**
+ * One way through what waits, while tasks are handed out. A lane whose head is refused is not asked again within it:
+ * places only become fewer while it lasts.
+ */
+export interface ReadyWalk<E> {
+  /** The next to be taken, of the lanes that were not refused. */
+  head(): E | undefined;
+  /** Nothing of its lane can be placed now. */
+  refuse(entry: E): void;
+  /** The heads that come after it, of the lanes that were not refused, the next to be taken first. */
+  after(entry: E): readonly E[];
+  /** Keeps a place for a task: from those that come after it, unless the place is kept already. */
+  keep(place: object, entry: E): void;
+  /** For whom a place is kept. */
+  keeperOf(place: object): E | undefined;
+  /** Whether any place is kept. */
+  readonly keepsAny: boolean;
+}
+
+class Walk<E extends ReadyEntry> implements ReadyWalk<E> {
+  readonly #lanes: Map<string, Lane<E>>;
+  readonly #order: Order<E>;
+  readonly #refused = new Set<Lane<E>>();
+  readonly #keepers = new Map<object, E>();
+
+  constructor(lanes: Map<string, Lane<E>>, order: Order<E>) {
+    this.#lanes = lanes;
+    this.#order = order;
+  }
+
+  head(): E | undefined {
+    let found: E | undefined;
+    for (const [name, lane] of this.#lanes) {
+      if (this.#refused.has(lane)) continue;
       const entry = lane.head();
-      if (entry === undefined) lanes.delete(routeClass);
-      else if (found === undefined || entry.seq < found.entry.seq) found = { entry, lane };
+      if (entry === undefined) this.#lanes.delete(name);
+      else if (found === undefined || this.#order(entry, found) < 0) found = entry;
     }
     return found;
   }
+
+  refuse(entry: E): void {
+    const lane = this.#lanes.get(laneOf(entry));
+    if (lane !== undefined) this.#refused.add(lane);
+  }
+
+  after(entry: E): readonly E[] {
+    const heads: E[] = [];
+    for (const lane of this.#lanes.values()) {
+      const head = this.#refused.has(lane) ? undefined : lane.head();
+      if (head !== undefined && this.#order(head, entry) > 0) heads.push(head);
+    }
+    return heads.sort(this.#order);
+  }
+
+  keep(place: object, entry: E): void {
+    if (!this.#keepers.has(place)) this.#keepers.set(place, entry);
+  }
+
+  keeperOf(place: object): E | undefined {
+    return this.#keepers.get(place);
+  }
+
+  get keepsAny(): boolean {
+    return this.#keepers.size > 0;
+  }
+}
+
+function laneOf({ priority, routeClass }: ReadyEntry): string {
+  return `${priority} ${routeClass}`;
+}
+
+const strictOrder: Order<ReadyEntry> = (a, b) =>
+  b.priority - a.priority || a.sinceMs - b.sinceMs || a.seq - b.seq;
+
+function agedOrder(agingMs: number): Order<ReadyEntry> {
+  return (a, b) => a.sinceMs - b.sinceMs - (a.priority - b.priority) * agingMs || strictOrder(a, b);
 }

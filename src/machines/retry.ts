@@ -1,4 +1,5 @@
 import { limits } from './limits.ts';
+import { isModelFault } from './model-choice.ts';
 import type { Failure, Outcome } from './outcome.ts';
 
 /** How often and how long a failed attempt is tried again. */
@@ -36,25 +37,30 @@ export interface Wear {
   readonly failures: number;
 }
 
-export type Verdict = 'completed' | 'backingOff' | 'queued' | 'failed';
+/** `fallingBack`: queued again at once, for another model. */
+export type Verdict = 'completed' | 'backingOff' | 'fallingBack' | 'queued' | 'failed';
 
 /**
- * The one table from an outcome to what becomes of the task. A lease that ended without a verdict (`released`) costs
+ * The one table from an outcome to what becomes of the task. Where the model is to blame, the next one of the chain is
+ * tried: at once when the server does not have it, after its retries otherwise; a model that stands in is tried once. A lease that ended without a verdict (`released`) costs
  * no retry, but every lease counts towards `limits.leasesPerTaskMax`, which ends a task that takes its workers along.
  */
-export function judge(outcome: Outcome, wear: Wear, policy: RetryPolicy): Verdict {
+export function judge(outcome: Outcome, wear: Wear, policy: RetryPolicy, mayFallBack = false): Verdict {
+  const mayGoOn = wear.leases < limits.leasesPerTaskMax;
   switch (outcome.kind) {
     case 'succeeded':
       return 'completed';
     case 'failed':
-      return 'failed';
-    case 'retry':
-      return wear.failures < policy.retriesMax && wear.leases < limits.leasesPerTaskMax
-        ? 'backingOff'
+      return mayGoOn && mayFallBack && isModelFault(outcome.failure.code) === 'at once'
+        ? 'fallingBack'
         : 'failed';
+    case 'retry':
+      if (!mayGoOn) return 'failed';
+      if (wear.failures < policy.retriesMax) return 'backingOff';
+      return mayFallBack && isModelFault(outcome.failure.code) !== undefined ? 'fallingBack' : 'failed';
     case 'released':
     case 'cancelled':
-      return wear.leases < limits.leasesPerTaskMax ? 'queued' : 'failed';
+      return mayGoOn ? 'queued' : 'failed';
   }
 }
 

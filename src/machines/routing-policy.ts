@@ -5,8 +5,12 @@ import type { WorkerId } from './identifiers.ts';
 /** Where a worker runs, seen from this process; rules may name either word in place of a worker. */
 export type WorkerLocation = 'local' | 'remote';
 
-/** The program that generates. `demo` writes placeholder text, and only for a worker whose entry asks for it. */
-export type BackendName = 'ollama' | 'demo';
+/**
+ * What generates. `openai` is any server that speaks that protocol, `gemini-repo-cli` a program on this machine that uses
+ * an Ollama server. `joined` is a worker that came by itself; no file can name it. `demo` writes placeholder text, and
+ * only for a worker whose entry asks for it.
+ */
+export type BackendName = 'ollama' | 'openai' | 'gemini-repo-cli' | 'joined' | 'demo';
 
 /** One entry of `workers.yaml`. */
 export interface WorkerConfig {
@@ -15,8 +19,14 @@ export interface WorkerConfig {
   readonly backend: BackendName;
   /** The model's name at the backend (`gpt-oss:20b`); `null` leaves the choice to the model file. */
   readonly model: string | null;
-  /** Origin of the server that generates, such as `http://localhost:11434`. */
+  /** Address of the server that generates: `http://localhost:11434`; with `openai` the base of its API, `http://localhost:1234/v1`. */
   readonly endpointUrl: string;
+  /** What the server behind `openai` wants to see; `null` sends none. Never logged or shown. */
+  readonly apiKey: string | null;
+  /** Program of `gemini-repo-cli`, a name or a path; no other backend uses it. */
+  readonly command: string;
+  /** Machine that the endpoint runs on, in lower case; every name of this machine is `localhost`. */
+  readonly host: string;
   /** Speed relative to the others; 1 is the reference, 0.1 takes ten times as long. */
   readonly performanceFactor: number;
   /** Tasks at once: the worker's slots. */
@@ -52,4 +62,28 @@ export interface RoutingRule {
 export interface RoutingPolicy {
   readonly strategy: RoutingStrategy;
   readonly rules: readonly RoutingRule[];
+  /** A waiting task gains one priority each time this has passed; 0 lets it wait at its own for ever. */
+  readonly agingMs: number;
+  /** How often a waiting task may be overtaken by one of the same priority whose model is loaded already. */
+  readonly bypassesMax: number;
+}
+
+/** What all workers of one machine share: several on one GPU shall not fight. */
+export interface HostConfig {
+  /** As in `WorkerConfig`. */
+  readonly host: string;
+  /** Tasks at once, over all workers of the machine; `null` sets no bound of its own. */
+  readonly slotsMax: number | null;
+  /** Memory for models; `null` where nobody has said. */
+  readonly memoryBytes: number | null;
+}
+
+/** When a worker that keeps failing gets a rest. */
+export interface BreakerPolicy {
+  /** Failures in a row that open the circuit. */
+  readonly failuresMax: number;
+  /** How long it stays open the first time; each time that it opens again, longer. */
+  readonly openMs: number;
+  /** It never stays open longer; at least `openMs`. */
+  readonly openMsMax: number;
 }

@@ -1,7 +1,10 @@
 import type { ActorRefFrom } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
+import type { Demand } from './placement.ts';
+import type { Span } from './prediction.ts';
 import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
+import { routeClassOf } from './route-class.ts';
 import type { taskMachine } from './task-machine.ts';
 
 /** What the pool holds of a task in memory; everything else stays in its row. */
@@ -10,8 +13,20 @@ export interface TaskTicket {
   readonly seq: number;
   readonly priority: number;
   readonly taskType: string;
-  /** The model it asks for by name; `null` for the worker's own. */
+  /** Since when it waits to be done, epoch ms; it does not decrease with `seq`. */
+  readonly sinceMs: number;
+  /** The model it asks for by name; `null` for none. */
   readonly model: string | null;
+  /** What the model file proposes for it. */
+  readonly suggestedModel: string;
+  /** How far the chain of models that may stand in is used up, and the one in force. */
+  readonly fallbacks: number;
+  readonly fallbackModel: string | null;
+  /** Of its prompt with its files; tokens are an estimate. `null` where that is unknown. */
+  readonly promptChars: number;
+  readonly promptTokens: number | null;
+  readonly answerTokens: number;
+  readonly numCtx: number | null;
   readonly leases: number;
   readonly failures: number;
   /** Failures that are tried again. */
@@ -22,26 +37,22 @@ export interface TaskTicket {
 
 export type TaskRef = ActorRefFrom<typeof taskMachine>;
 
-/** The colon stands in no worker's name, so that a worker called `task-1` is none. */
-const seatPrefix = 'task:';
-
-/** The name of a task's actor. */
-export function actorOfSeat(seat: number): string {
-  return `${seatPrefix}${seat}`;
-}
-
-/** The seat behind the name of an actor; `undefined` for an actor that is no task. */
-export function seatOfActor(actorId: string): number | undefined {
-  return actorId.startsWith(seatPrefix) ? Number(actorId.slice(seatPrefix.length)) : undefined;
-}
-
 /** A task that lives as an actor. */
 export interface LiveTask extends ReadyEntry {
   readonly ticket: TaskTicket;
+  /** What it needs of a worker now; changed only while it does not wait. */
+  demand: Demand;
+  routeClass: string;
   /** The name of its actor. Taken from a pool of names, since XState keeps a little for each name for ever. */
   readonly seat: number;
   readonly ref: TaskRef;
-  lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
+  lease: {
+    readonly assignmentId: AssignmentId;
+    readonly workerId: WorkerId;
+    readonly model: string;
+    /** How long it was expected to take when it was handed out; `null` while nothing was known. */
+    readonly expected: Span | null;
+  } | null;
 }
 
 /** Tasks of one priority and type go to the same workers: they share a window, and wait for nobody else's. */
@@ -72,12 +83,16 @@ interface Tier extends TierName {
   readUpTo: number;
 }
 
+function nameOf({ priority, taskType }: TierName): string {
+  return `${priority} ${taskType}`;
+}
+
 /**
  * The registry of the pool, beside its snapshot: XState copies `children` at each spawn, which ten thousand tasks
  * would pay for a thousand times a second. Changed in place by the pool's actions and by nobody else.
  */
 export class TaskBoard {
-  readonly ready = new ReadyIndex<LiveTask>();
+  readonly ready: ReadyIndex<LiveTask>;
   readonly #live = new Map<TaskId, LiveTask>();
   readonly #bySeat = new Map<number, LiveTask>();
   readonly #freeSeats: number[] = [];
@@ -90,8 +105,12 @@ export class TaskBoard {
   /** Live tasks that were postponed when they sat down. */
   #postponed = 0;
 
-  /** @param window waiting tasks that live as actors; no tier takes more than a tenth of it */
-  constructor(window: number) {
+  /**
+   * @param window waiting tasks that live as actors; no tier takes more than a tenth of it
+   * @param agingMs see {@link ReadyIndex}
+   */
+  constructor(window: number, agingMs: number) {
+    this.ready = new ReadyIndex(agingMs);
     this.#window = window;
     this.#tierWindow = Math.max(1, Math.floor(window / 10));
   }
@@ -161,6 +180,27 @@ export class TaskBoard {
     if (exhausted) tier.waiting = 0;
   }
 
+  /** What waits for a worker, by priority (10 first) and type: as actors and as rows. It goes through all that live. */
+  waitingByTier(): readonly (TierName & { readonly count: number })[] {
+    const counts = new Map([...this.#tiers].map(([name, tier]) => [name, tier.waiting]));
+    for (const { waiting, ticket } of this.#live.values()) {
+      if (!waiting) continue;
+      const name = nameOf(ticket);
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+    }
+    return [...this.#tiers]
+      .map(([name, { priority, taskType }]) => ({ priority, taskType, count: counts.get(name) ?? 0 }))
+      .filter(({ count }) => count > 0)
+      .sort((a, b) => b.priority - a.priority || (a.taskType < b.taskType ? -1 : 1));
+  }
+
+  /** Rows behind the windows, tier by tier: for forecasts. */
+  *dormant(): Generator<TierName & { readonly count: number; readonly readUpTo: number }> {
+    for (const { priority, taskType, waiting, readUpTo } of this.#tiers.values()) {
+      if (waiting > 0) yield { priority, taskType, count: waiting, readUpTo };
+    }
+  }
+
   takeSeat(): number {
     const free = this.#freeSeats.pop();
     if (free !== undefined) return free;
@@ -175,14 +215,24 @@ export class TaskBoard {
       ref,
       lease: null,
       waiting: false,
+      bypasses: 0,
       seq: ticket.seq,
       priority: ticket.priority,
-      routeClass: ticket.taskType,
+      sinceMs: ticket.sinceMs,
+      demand: ticket,
+      routeClass: routeClassOf(ticket),
     };
     this.#live.set(ticket.taskId, task);
     this.#bySeat.set(seat, task);
     this.#count(task, 1);
     return task;
+  }
+
+  /** Another model stands in for the one that it was to be done with. It does not wait at this moment. */
+  useModel(task: LiveTask, fallbackModel: string | null): void {
+    if (task.demand.fallbackModel === fallbackModel) return;
+    task.demand = { ...task.demand, fallbackModel };
+    task.routeClass = routeClassOf(task.demand);
   }
 
   /** Forgets a task whose actor has ended. Its seat is free again. */
@@ -232,7 +282,7 @@ export class TaskBoard {
     if (!Number.isInteger(priority) || priority < 1 || priority > 10) {
       throw new RangeError(`priority ${priority} is not 1 to 10`);
     }
-    const name = `${priority} ${taskType}`;
+    const name = nameOf({ priority, taskType });
     let tier = this.#tiers.get(name);
     if (tier === undefined) {
       tier = { priority, taskType, live: 0, waiting: 0, readUpTo: 0 };

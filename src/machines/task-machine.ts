@@ -2,9 +2,10 @@ import { type ActorRef, assign, emit, type Snapshot, sendTo, setup } from 'xstat
 import type { RecordedTaskFact } from './facts.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
+import { nextFallback } from './model-choice.ts';
 import type { Failure, Outcome } from './outcome.ts';
+import type { DispatchReason } from './placement.ts';
 import { failureOf, judge, type RetryPolicy, retryDelayMs, type Verdict } from './retry.ts';
-import type { DispatchReason } from './routing.ts';
 
 /** Bumped when a stored row means something else to the chart; rows of older versions are migrated first. */
 export const taskMachineVersion = 1;
@@ -15,10 +16,21 @@ export interface TaskInput {
   readonly leases: number;
   readonly failures: number;
   readonly retryPolicy: RetryPolicy;
+  /** Models that may stand in for one that fails, in their order. */
+  readonly fallbackChain: readonly string[];
+  /** How far the chain is used up. */
+  readonly fallbacks: number;
+}
+
+/** Under which a task is worked at, and with which model. */
+export interface TaskLease {
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly model: string;
 }
 
 export interface TaskContext extends TaskInput {
-  readonly lease: { readonly assignmentId: AssignmentId; readonly workerId: WorkerId } | null;
+  readonly lease: TaskLease | null;
   /** Of the state that waits: until its start, or until its next attempt. */
   readonly delayMs: number;
 }
@@ -26,35 +38,53 @@ export interface TaskContext extends TaskInput {
 export type TaskCommand =
   /** Start no earlier than `delayMs` from now. */
   | { readonly type: 'task.postpone'; readonly delayMs: number }
-  | {
-      readonly type: 'task.assign';
-      readonly assignmentId: AssignmentId;
-      readonly workerId: WorkerId;
-      readonly reason: DispatchReason;
-    }
+  | ({ readonly type: 'task.assign'; readonly reason: DispatchReason } & Omit<TaskLease, 'model'>)
+  /** No worker can ever take it. */
+  | { readonly type: 'task.refuse'; readonly failure: Failure }
   /** The lease is on disk and the worker has the job. */
   | { readonly type: 'task.start' }
   /** The attempt has ended. The sender has checked the fencing token. `draw` is uniform in [0, 1). */
-  | { readonly type: 'task.settle'; readonly outcome: Outcome; readonly draw: number }
+  | {
+      readonly type: 'task.settle';
+      readonly outcome: Outcome;
+      readonly draw: number;
+      readonly elapsedMs: number;
+    }
   | { readonly type: 'task.cancel' };
 
-/** What a task tells its pool: it may be given out (again). */
-export type TaskReport = { readonly type: 'task.ready'; readonly taskId: TaskId };
+/** What a task tells its pool: it may be given out (again); with which model in place of its own, if any. */
+export type TaskReport = {
+  readonly type: 'task.ready';
+  readonly taskId: TaskId;
+  readonly fallbackModel: string | null;
+};
 
 type CancelledFrom = Extract<RecordedTaskFact, { type: 'task.cancelled' }>['from'];
 type Settle = Extract<TaskCommand, { type: 'task.settle' }>;
+type Assign = Extract<TaskCommand, { type: 'task.assign' }>;
 
 const outcomeOf = ({ event }: { event: Settle }) => ({ outcome: event.outcome });
 
 /** The lease of a task that has one; asking another is a bug of the chart. */
-function leaseOf(context: TaskContext): { assignmentId: AssignmentId; workerId: WorkerId } {
+function leaseOf(context: TaskContext): TaskLease {
   if (context.lease === null) throw new TypeError(`task ${context.taskId} has no lease`);
   return context.lease;
 }
 
+function heldBy(context: TaskContext): Omit<TaskLease, 'model'> {
+  const { assignmentId, workerId } = leaseOf(context);
+  return { assignmentId, workerId };
+}
+
 function whyAgain(outcome: Outcome): Failure {
-  if (outcome.kind === 'retry' || outcome.kind === 'released') return outcome.failure;
-  return { code: 'worker.lost', message: 'the execution stopped without a verdict' };
+  return 'failure' in outcome
+    ? outcome.failure
+    : { code: 'worker.lost', message: 'the execution stopped without a verdict' };
+}
+
+/** The model that stands in for the one that failed now. */
+function nextModel({ fallbackChain, fallbacks, lease }: TaskContext): ReturnType<typeof nextFallback> {
+  return lease === null ? undefined : nextFallback(fallbackChain, fallbacks, lease.model);
 }
 
 /** One task, from admission to its ending. Prompt and output stay out of it: they live in the row. */
@@ -70,13 +100,19 @@ export const taskMachine = setup({
   },
   guards: {
     leadsTo: ({ context }, params: { verdict: Verdict; outcome: Outcome }) =>
-      judge(params.outcome, context, context.retryPolicy) === params.verdict,
+      judge(params.outcome, context, context.retryPolicy, nextModel(context) !== undefined) ===
+      params.verdict,
   },
   actions: {
     setDelay: assign((_, params: { delayMs: number }) => ({ delayMs: params.delayMs })),
-    takeLease: assign(({ context }, params: { assignmentId: AssignmentId; workerId: WorkerId }) => ({
-      lease: { assignmentId: params.assignmentId, workerId: params.workerId },
+    takeLease: assign(({ context }, { assignmentId, workerId, reason }: Assign) => ({
+      lease: { assignmentId, workerId, model: reason.model },
       leases: context.leases + 1,
+    })),
+    takeNextModel: assign(({ context }) => ({
+      failures: context.failures + 1,
+      fallbacks: nextModel(context)?.step ?? context.fallbacks,
+      delayMs: 0,
     })),
     countFailure: assign(({ context }, params: { outcome: Outcome; draw: number }) => {
       const failures = context.failures + 1;
@@ -86,7 +122,11 @@ export const taskMachine = setup({
     endLease: assign({ lease: null }),
     reportReady: sendTo(
       ({ context }) => context.pool,
-      ({ context }) => ({ type: 'task.ready', taskId: context.taskId }) as const,
+      ({ context: { taskId, fallbackChain, fallbacks } }): TaskReport => ({
+        type: 'task.ready',
+        taskId,
+        fallbackModel: fallbackChain[fallbacks - 1] ?? null,
+      }),
     ),
     recordAssigned: emit(({ context }, params: { reason: DispatchReason }) => ({
       type: 'task.assigned',
@@ -98,20 +138,35 @@ export const taskMachine = setup({
     recordRetried: emit(({ context }, params: { outcome: Outcome }) => ({
       type: 'task.retried',
       taskId: context.taskId,
-      ...leaseOf(context),
+      ...heldBy(context),
       failure: whyAgain(params.outcome),
       delayMs: context.delayMs,
       failures: context.failures,
+      fallbacks: context.fallbacks,
     })),
-    recordCompleted: emit(({ context }, params: { outcome: Outcome }) => {
-      if (params.outcome.kind !== 'succeeded') throw new TypeError('only a success completes a task');
-      const { output, usage } = params.outcome;
-      return { type: 'task.completed', taskId: context.taskId, ...leaseOf(context), output, usage };
+    recordRefused: emit(({ context }, { failure }: { failure: Failure }) => ({
+      type: 'task.failed',
+      taskId: context.taskId,
+      assignmentId: null,
+      workerId: null,
+      failure,
+    })),
+    recordCompleted: emit(({ context }, { outcome, elapsedMs }: Settle) => {
+      if (outcome.kind !== 'succeeded') throw new TypeError('only a success completes a task');
+      const { output, usage } = outcome;
+      return {
+        type: 'task.completed',
+        taskId: context.taskId,
+        ...leaseOf(context),
+        output,
+        usage,
+        elapsedMs,
+      };
     }),
     recordFailed: emit(({ context }, params: { outcome: Outcome }) => ({
       type: 'task.failed',
       taskId: context.taskId,
-      ...leaseOf(context),
+      ...heldBy(context),
       failure: failureOf(params.outcome),
     })),
     recordCancelled: emit(({ context }, params: { from: CancelledFrom }) => ({
@@ -139,6 +194,10 @@ export const taskMachine = setup({
             { type: 'takeLease', params: ({ event }) => event },
             { type: 'recordAssigned', params: ({ event }) => ({ reason: event.reason }) },
           ],
+        },
+        'task.refuse': {
+          target: 'failed',
+          actions: { type: 'recordRefused', params: ({ event }) => event },
         },
         'task.cancel': {
           target: 'cancelled',
@@ -169,7 +228,7 @@ export const taskMachine = setup({
               params: ({ event }) => ({ verdict: 'completed', outcome: event.outcome }),
             },
             target: 'completed',
-            actions: { type: 'recordCompleted', params: outcomeOf },
+            actions: { type: 'recordCompleted', params: ({ event }) => event },
           },
           {
             guard: {
@@ -181,6 +240,19 @@ export const taskMachine = setup({
               { type: 'countFailure', params: ({ event }) => event },
               { type: 'recordRetried', params: outcomeOf },
               'endLease',
+            ],
+          },
+          {
+            guard: {
+              type: 'leadsTo',
+              params: ({ event }) => ({ verdict: 'fallingBack', outcome: event.outcome }),
+            },
+            target: 'queued',
+            actions: [
+              'takeNextModel',
+              { type: 'recordRetried', params: outcomeOf },
+              'endLease',
+              'reportReady',
             ],
           },
           {

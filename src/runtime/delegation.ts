@@ -1,7 +1,11 @@
+import { msOfSql } from '../db/sql-time.ts';
 import type { WaitingRow } from '../db/tasks-table.ts';
 import type { AcceptedTask, TaskMetadata } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
+import { suggestModel } from '../machines/model-choice.ts';
 import type { TaskTicket } from '../machines/task-board.ts';
+import { estimateTokens } from '../machines/token-estimate.ts';
+import type { CurrentConfig } from './current-config.ts';
 
 /** What somebody wants done, as the doors hand it in: parsed and within its limits. */
 export interface TaskSpec {
@@ -29,55 +33,84 @@ export interface IdempotencyKey {
   readonly fingerprint: string;
 }
 
-export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number): AcceptedTask {
+/** Of a file that is put before a prompt; what it holds is not looked at until then. */
+const bytesPerToken = 4;
+
+/** @param fileBytes size of the files that it names, as far as they are there now */
+export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number, fileBytes: number): AcceptedTask {
+  const { prompt, taskType, priority, runAtMs } = spec;
   const metadata: TaskMetadata = {
     files: spec.files,
     output_file: spec.outputFile,
     options: spec.options,
     created_by: spec.createdBy,
     ...(spec.retryOf === undefined ? {} : { retry_of: spec.retryOf }),
+    ...(runAtMs === null ? {} : { not_before: runAtMs }),
+    size: {
+      chars: prompt.length + fileBytes,
+      tokens: estimateTokens(prompt) + Math.ceil(fileBytes / bytesPerToken),
+    },
   };
-  const { prompt, taskType, priority, runAtMs } = spec;
   return { taskId, seq, prompt, taskType, priority, runAtMs, metadata };
 }
 
-/** What the pool holds of a task that has just been accepted. */
-export function newTicket(task: AcceptedTask, retriesMax: number, nowMs: number): TaskTicket {
-  return {
-    taskId: task.taskId,
-    seq: task.seq,
-    priority: task.priority,
-    taskType: task.taskType,
-    model: textOption(task.metadata, 'model'),
-    leases: 0,
-    failures: 0,
-    retriesMax: retriesOf(task.metadata, retriesMax),
-    delayMs: delayUntil(task.runAtMs, nowMs),
-  };
+/**
+ * What the pool holds of a task that has just been accepted.
+ *
+ * @param acceptedMs of the wall clock, but never before the one of a task that came earlier
+ */
+export function newTicket(
+  task: AcceptedTask,
+  config: CurrentConfig,
+  nowMs: number,
+  acceptedMs: number,
+): TaskTicket {
+  const wear = { leases: 0, failures: 0, fallbacks: 0 };
+  return ticket({ ...task, ...wear }, task.metadata, config, { nowMs, acceptedMs });
 }
 
 /** What the pool holds of a task that waited as a row. */
-export function ticketOfRow(row: WaitingRow, retriesMax: number, nowMs: number): TaskTicket {
+export function ticketOfRow(row: WaitingRow, config: CurrentConfig, nowMs: number): TaskTicket {
   const metadata = JSON.parse(row.metadata) as TaskMetadata;
+  const acceptedMs = msOfSql(row.createdAt);
+  return ticket({ ...row, taskId: row.taskId as TaskId }, metadata, config, { nowMs, acceptedMs });
+}
+
+interface Waiting extends Omit<WaitingRow, 'taskId' | 'metadata' | 'createdAt'> {
+  readonly taskId: TaskId;
+}
+
+function ticket(
+  { taskId, seq, priority, taskType, leases, failures, fallbacks, runAtMs }: Waiting,
+  metadata: TaskMetadata,
+  config: CurrentConfig,
+  { nowMs, acceptedMs }: { readonly nowMs: number; readonly acceptedMs: number },
+): TaskTicket {
+  const { chars = 0, tokens = null } = metadata.size ?? {};
+  const model = textOption(metadata, 'model');
   return {
-    taskId: row.taskId as TaskId,
-    seq: row.seq,
-    priority: row.priority,
-    taskType: row.taskType,
-    model: textOption(metadata, 'model'),
-    leases: row.leases,
-    failures: row.failures,
-    retriesMax: retriesOf(metadata, retriesMax),
-    delayMs: delayUntil(row.runAtMs, nowMs),
+    taskId,
+    seq,
+    priority,
+    taskType,
+    sinceMs: Math.max(acceptedMs, metadata.not_before ?? 0),
+    model,
+    suggestedModel: suggestModel({ taskType, promptChars: chars }, config.now.models),
+    fallbacks,
+    fallbackModel: model === null ? (config.fallbackChain[fallbacks - 1] ?? null) : null,
+    promptChars: chars,
+    promptTokens: tokens,
+    answerTokens: Math.max(1, numberOption(metadata, 'num_predict') ?? 1),
+    numCtx: numberOption(metadata, 'num_ctx'),
+    leases,
+    failures,
+    retriesMax: numberOption(metadata, 'retry_count') ?? config.retriesMax,
+    delayMs: runAtMs === null ? 0 : Math.max(0, runAtMs - nowMs),
   };
 }
 
-function delayUntil(runAtMs: number | null, nowMs: number): number {
-  return runAtMs === null ? 0 : Math.max(0, runAtMs - nowMs);
-}
-
 /** An option that is text, or `null`. */
-export function textOption({ options }: TaskMetadata, name: string): string | null {
+function textOption({ options }: TaskMetadata, name: string): string | null {
   const value = options[name];
   return typeof value === 'string' && value !== '' ? value : null;
 }
@@ -86,8 +119,4 @@ export function textOption({ options }: TaskMetadata, name: string): string | nu
 export function numberOption({ options }: TaskMetadata, name: string): number | null {
   const value = options[name];
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-function retriesOf(metadata: TaskMetadata, byDefault: number): number {
-  return numberOption(metadata, 'retry_count') ?? byDefault;
 }

@@ -3,7 +3,9 @@ import type { Store } from '../db/store.ts';
 import { KoubouError } from '../machines/errors.ts';
 import type { TaskId } from '../machines/identifiers.ts';
 import type { TaskTicket } from '../machines/task-board.ts';
+import type { CurrentConfig } from './current-config.ts';
 import { acceptedTask, type IdempotencyKey, newTicket, type TaskSpec } from './delegation.ts';
+import { sizeOfFiles } from './file-sizes.ts';
 
 /** What taking in tasks needs of the runtime. */
 export interface DelegationPorts {
@@ -11,8 +13,7 @@ export interface DelegationPorts {
   readonly journal: Pick<Journal, 'accept' | 'refusal'>;
   readonly nextTaskId: () => TaskId;
   readonly now: () => number;
-  /** Further tries of a task that asks for no number. */
-  readonly retriesMax: number;
+  readonly config: CurrentConfig;
   /** @throws KoubouError when nothing (more) is accepted now */
   readonly assertOpen: (count: number) => void;
   readonly admit: (tickets: readonly TaskTicket[]) => void;
@@ -28,6 +29,8 @@ export interface Delegated {
 export class Delegations {
   readonly #ports: DelegationPorts;
   #nextSeq: number;
+  /** When the last one was accepted: who comes later never waits for longer, whatever the wall clock does. */
+  #lastAcceptedMs = 0;
   /** Keys whose tasks are on their way to the disk. */
   readonly #arriving = new Map<string, { fingerprint: string; taskIds: Promise<readonly TaskId[]> }>();
 
@@ -66,13 +69,18 @@ export class Delegations {
   }
 
   async #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
-    const { journal, nextTaskId, now, retriesMax, admit, assertOpen } = this.#ports;
+    const { journal, nextTaskId, now, config, admit, assertOpen } = this.#ports;
     if (journal.refusal !== null) throw journal.refusal;
     assertOpen(specs.length);
-    const tasks = specs.map((spec) => acceptedTask(spec, nextTaskId(), this.#nextSeq++));
+    const { roots } = config.now.files;
+    const tasks = specs.map((spec) =>
+      acceptedTask(spec, nextTaskId(), this.#nextSeq++, sizeOfFiles(spec.files, roots)),
+    );
     // The journal first: what the pool then says of these tasks comes behind them.
     const written = journal.accept(tasks, idempotency);
-    admit(tasks.map((task) => newTicket(task, retriesMax, now())));
+    const nowMs = now();
+    this.#lastAcceptedMs = Math.max(this.#lastAcceptedMs, nowMs);
+    admit(tasks.map((task) => newTicket(task, config, nowMs, this.#lastAcceptedMs)));
     await written;
     return tasks.map(({ taskId }) => taskId);
   }

@@ -1,22 +1,22 @@
 import type { TextRelay } from '../actors/text-relay.ts';
 import type { CommittedFact } from '../machines/facts.ts';
-import type { CommittedLease } from '../machines/pool-events.ts';
+import type { CommittedLease, LeaseName } from '../machines/pool-events.ts';
 
 /** What the workers must learn from a commit. */
 export interface WorkerOrders {
   readonly leased: readonly CommittedLease[];
-  readonly cancelled: readonly CommittedLease[];
+  readonly cancelled: readonly LeaseName[];
 }
 
 /** Reads from committed facts what is to be begun and what is to be stopped, and turns the live text over to it. */
 export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay): WorkerOrders {
   const leased: CommittedLease[] = [];
-  const cancelled: CommittedLease[] = [];
+  const cancelled: LeaseName[] = [];
   for (const { fact } of committed) {
     switch (fact.type) {
       case 'task.assigned':
         texts.open(fact.taskId, fact.assignmentId);
-        leased.push({ taskId: fact.taskId, assignmentId: fact.assignmentId, workerId: fact.workerId });
+        leased.push(fact);
         break;
       case 'task.cancelled': {
         const { taskId, assignmentId, workerId } = fact;
@@ -31,7 +31,13 @@ export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay):
         break;
       case 'task.accepted':
       case 'worker.changed':
+      case 'worker.readmitted':
+      case 'worker.enrolled':
+      case 'worker.retired':
+      case 'worker.rated':
       case 'worker.reported_late':
+      case 'endpoint.changed':
+      case 'pool.reconfigured':
       case 'pool.started':
       case 'pool.paused':
       case 'pool.resumed':

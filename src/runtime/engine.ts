@@ -3,31 +3,33 @@ import { FactStream, taskOf } from '../actors/fact-stream.ts';
 import { type PoolHost, startPool, watchSchedule } from '../actors/pool-host.ts';
 import type { Random } from '../actors/random.ts';
 import { TextRelay } from '../actors/text-relay.ts';
-import type { Config } from '../config/settings.ts';
 import { homePaths } from '../db/home.ts';
 import { Journal } from '../db/journal.ts';
 import type { Entry, Receipt, Recovery, Store } from '../db/store.ts';
 import type { AcceptedTask, CommittedFact } from '../machines/facts.ts';
 import { limits } from '../machines/limits.ts';
+import type { PoolContext } from '../machines/pool-context.ts';
 import type { Forgotten, PoolCommand } from '../machines/pool-events.ts';
-import type { WorkerConfig } from '../machines/routing-policy.ts';
-import type { WorkerEndpoint } from './backends.ts';
+import type { SettledReport } from '../machines/worker-reports.ts';
+import type { CurrentConfig } from './current-config.ts';
 import { ordersOf } from './effects.ts';
+import type { Endpoints } from './endpoints.ts';
 import { OutputFiles } from './output-files.ts';
 import { poolInputOf, registrationOf } from './pool-input.ts';
 import { poolPorts, type RuntimeLog } from './pool-ports.ts';
+import { rateRegularly } from './rating.ts';
 import { type Readiness, readinessOf } from './readiness.ts';
 import { recoverLeases } from './recovery.ts';
 
 export interface EngineOptions {
-  readonly config: Config;
+  readonly config: CurrentConfig;
+  readonly endpoints: Endpoints;
   readonly log: RuntimeLog;
   readonly clock: Clock;
   readonly random: Random;
   readonly store: Store;
   /** What the store says of a former process. */
   readonly recovery: Recovery;
-  readonly reach: (worker: WorkerConfig) => WorkerEndpoint;
   /** Hears every committed fact, from the first on. */
   readonly hear: (committed: CommittedFact) => void;
   readonly onFatal: (error: unknown) => void;
@@ -49,23 +51,25 @@ export class Engine {
   readonly #outputs: OutputFiles;
   readonly #host: PoolHost;
   readonly #schedule: ReturnType<typeof watchSchedule>;
+  readonly #endRating: () => void;
 
-  constructor({ config, log, clock, random, store, recovery, reach, hear, onFatal }: EngineOptions) {
+  constructor(options: EngineOptions) {
+    const { config, log, clock, random, store, recovery, endpoints, hear, onFatal } = options;
     this.#log = log;
     this.#store = store;
     this.stream = new FactStream((error) => log.error({ err: error }, 'a listener of the stream failed'));
-    this.#outputs = new OutputFiles(homePaths(config.home).outputs, (error, taskId) =>
+    this.#outputs = new OutputFiles(homePaths(config.now.home).outputs, (error, taskId) =>
       log.error({ err: error, task_id: taskId }, 'an output file could not be written'),
     );
     this.stream.subscribe(hear);
     this.stream.subscribe((committed) => this.#outputs.hear(committed));
     this.journal = this.#openJournal(clock);
     this.#recovery = recovery;
-    store.registerWorkers(config.workers.map(registrationOf), clock.now());
+    store.registerWorkers(config.now.workers.map(registrationOf), clock.now());
     const wantTurn = () => this.#host.wantTurn();
     const { journal, texts } = this;
     this.#host = startPool(
-      poolInputOf(config, recovery.lastAssignment + 1),
+      poolInputOf(config, recovery),
       poolPorts({
         config,
         clock,
@@ -75,11 +79,12 @@ export class Engine {
         journal,
         texts,
         outputs: this.#outputs,
-        reach,
+        endpoints,
         wantTurn,
         onFatal,
       }),
     );
+    this.#endRating = rateRegularly(clock, config, () => this.command({ type: 'pool.rate' }));
     this.#schedule = watchSchedule({
       clock,
       nextRunAtMs: () => store.nextRunAtMs(),
@@ -89,9 +94,15 @@ export class Engine {
     });
   }
 
+  /** The pool as it is: for those who look, and change nothing. */
+  get pool(): PoolContext {
+    return this.#host.pool.getSnapshot().context;
+  }
+
   /** Takes over what a former process left, and begins. */
   async open(): Promise<void> {
     const { held } = this.#recovery;
+    for (const run of this.#store.lastRuns(limits.runsRead)) this.pool.book.learn(run);
     for (const fact of recoverLeases(held)) this.journal.record(fact);
     this.#host.wantTurn();
     await this.journal.settled();
@@ -105,6 +116,11 @@ export class Engine {
   command(command: PoolCommand): void {
     this.#host.pool.send(command);
     this.#host.wantTurn();
+  }
+
+  /** A result that came over a link, under a lease that has ended: it is recorded, and changes nothing. */
+  reportLate(report: Pick<SettledReport, 'workerId' | 'taskId' | 'assignmentId' | 'outcome'>): void {
+    this.#host.pool.send({ type: 'worker.settled', ...report, draw: 0, elapsedMs: 0 });
   }
 
   /** Tasks were taken in that begin later: the next start may have become an earlier one, once they are on disk. */
@@ -122,6 +138,7 @@ export class Engine {
   /** Hands out nothing more, lets what runs end within the grace, puts the rest back, and writes it all down. */
   async drain(): Promise<void> {
     this.#schedule.stop();
+    this.#endRating();
     const stopped = new Promise<void>((resolve) => {
       this.#host.pool.subscribe({ complete: resolve, error: () => resolve() });
     });

@@ -1,5 +1,6 @@
 import type { SnapshotFrom } from 'xstate';
-import type { KoubouError } from '../machines/errors.ts';
+import { KoubouError } from '../machines/errors.ts';
+import { limits } from '../machines/limits.ts';
 import type { poolMachine } from '../machines/pool-machine.ts';
 
 /** Whether new tasks are accepted and can run, and if not, why. */
@@ -26,6 +27,13 @@ export function readinessOf(pool: SnapshotFrom<typeof poolMachine>, refusal: Kou
   const ready = reasons.length === 0;
   if (state === 'paused') reasons.push('the pool is paused: tasks are accepted and wait');
   if (alive === 0) reasons.push('no worker is alive: tasks are accepted and wait');
+  for (const { name, breaker, detail } of roster.endpoints()) {
+    if (breaker !== 'closed') reasons.push(`${name} is left alone for now: ${detail}`);
+  }
+  for (const { workerId, admission } of workers) {
+    if (admission === 'quarantined')
+      reasons.push(`worker ${workerId} is quarantined: its actor kept crashing`);
+  }
   return {
     ready,
     pool: state,
@@ -40,4 +48,21 @@ function poolState(pool: SnapshotFrom<typeof poolMachine>): string {
   if (pool.status === 'error') return 'crashed';
   if (pool.matches({ running: 'paused' })) return 'paused';
   return typeof pool.value === 'string' ? pool.value : 'running';
+}
+
+/**
+ * Whether so many new tasks may be taken in now.
+ *
+ * @throws KoubouError `pool.draining`, `pool.full`
+ */
+export function assertOpen({ ready, reasons, waiting }: Readiness, count: number): void {
+  if (!ready) {
+    throw new KoubouError('pool.draining', `nothing is accepted now: ${reasons.join('; ')}`, {
+      retryAfterMs: 5_000,
+    });
+  }
+  if (waiting.live + waiting.dormant + count > limits.backlogMax) {
+    const message = `${limits.backlogMax} tasks wait already; try again when some are done`;
+    throw new KoubouError('pool.full', message, { retryAfterMs: 30_000 });
+  }
 }

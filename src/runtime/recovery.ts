@@ -27,6 +27,7 @@ export function recoverLeases(held: readonly TaskRow[]): readonly RecordedFact[]
     if (judge(outcome, row, policy) === 'failed') {
       return [{ type: 'task.failed', ...lease, failure: failureOf(outcome) }];
     }
-    return [{ type: 'task.retried', ...lease, failure: interrupted, delayMs: 0, failures: row.failures }];
+    const { failures, fallbacks } = row;
+    return [{ type: 'task.retried', ...lease, failure: interrupted, delayMs: 0, failures, fallbacks }];
   });
 }

@@ -1,6 +1,7 @@
 import { isoTime } from '../db/sql-time.ts';
 import { metadataOf, type StoredResult, type TaskRow } from '../db/tasks-table.ts';
 import type { TaskStatus } from '../machines/task-status.ts';
+import type { PredictionView } from './prediction-view.ts';
 
 /** A task as all doors show it; the names are those of the wire. Times are ISO 8601 in UTC. */
 export interface TaskView {
@@ -24,6 +25,8 @@ export interface TaskView {
   readonly started_at: string | null;
   readonly ended_at: string | null;
   readonly metadata: Readonly<Record<string, unknown>>;
+  /** When it will start and finish; `null` once it has ended, and where nothing is known. */
+  readonly prediction: PredictionView | null;
 }
 
 export interface TaskResult {
@@ -34,8 +37,11 @@ export interface TaskResult {
   readonly usage: Readonly<Record<string, unknown>> | null;
 }
 
-/** @param nowMs the wall clock: a start time that has passed is none */
-export function taskView(row: TaskRow, nowMs: number): TaskView {
+/**
+ * @param nowMs the wall clock: a start time that has passed is none
+ * @param prediction of a task that has not ended
+ */
+export function taskView(row: TaskRow, nowMs: number, prediction: PredictionView | null = null): TaskView {
   const runAtMs = row.runAtMs !== null && row.runAtMs > nowMs ? row.runAtMs : null;
   return {
     task_id: row.taskId,
@@ -55,6 +61,7 @@ export function taskView(row: TaskRow, nowMs: number): TaskView {
     started_at: row.startedAt === null ? null : isoTime(row.startedAt),
     ended_at: row.endedAt === null ? null : isoTime(row.endedAt),
     metadata: { ...metadataOf(row) },
+    prediction,
   };
 }
 

@@ -1,12 +1,18 @@
 import { isoTime } from '../db/sql-time.ts';
 import type { WorkerRow } from '../db/workers-table.ts';
+import type { RosterEntry } from '../machines/worker-roster.ts';
 
-/** A worker as all doors show it; the names are those of the wire. */
-export function workerView(row: WorkerRow) {
+/**
+ * A worker as all doors show it; the names are those of the wire.
+ *
+ * @param entry what the pool knows of it at this moment; nothing of one that has left
+ */
+export function workerView(row: WorkerRow, entry: RosterEntry | undefined) {
   return {
     worker_id: row.workerId,
     status: row.status,
     liveness: row.liveness,
+    admission: entry?.admission ?? row.admission,
     current_task: row.currentTask,
     tasks_completed: row.tasksCompleted,
     tasks_failed: row.tasksFailed,
@@ -18,6 +24,13 @@ export function workerView(row: WorkerRow) {
     endpoint_url: row.endpointUrl,
     performance_factor: row.performanceFactor,
     max_concurrent_tasks: row.maxConcurrentTasks,
+    leases: entry?.used ?? 0,
+    current_tasks: [...(entry?.leases.values() ?? [])].map(({ taskId }) => taskId as string),
+    capabilities: entry?.capabilities ?? [],
+    host: entry?.host.name ?? null,
+    breaker: entry?.endpoint.breaker ?? null,
+    breaker_detail: entry === undefined || entry.endpoint.breaker === 'closed' ? '' : entry.endpoint.detail,
+    loaded: entry?.endpoint.loaded ?? [],
   };
 }
 

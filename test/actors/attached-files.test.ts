@@ -4,8 +4,9 @@ import { expect, test } from 'vitest';
 import { withFiles } from '../../src/actors/attached-files.ts';
 import type { Job } from '../../src/actors/execution.ts';
 import { limits } from '../../src/machines/limits.ts';
+import { noUsage } from '../../src/machines/outcome.ts';
 import { makeJob, recordedIo } from '../support/backend-jobs.ts';
-import { succeeded, temporaryFolder } from '../support/running-server.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 function setup() {
   const folder = temporaryFolder();
@@ -19,9 +20,9 @@ function setup() {
   const backend = withFiles(
     async (job) => {
       asked.push(job);
-      return succeeded('');
+      return { kind: 'succeeded', output: '', usage: noUsage };
     },
-    { root, except: join(root, '.koubou') },
+    { roots: [root], except: join(root, '.koubou') },
   );
   const run = (files: readonly string[]) => backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
   return { folder, root, asked, run };

@@ -1,47 +1,53 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/actors/execution.ts';
 import { ollamaBackend } from '../../src/actors/ollama-backend.ts';
+import { openaiBackend } from '../../src/actors/openai-backend.ts';
 import { noUsage, type Outcome } from '../../src/machines/outcome.ts';
 import { makeJob } from '../support/backend-jobs.ts';
 import { type FakeOllama, startFakeOllama } from '../support/fake-ollama.ts';
+import { type FakeOpenai, startFakeOpenai } from '../support/fake-openai.ts';
 import { until } from '../support/until.ts';
 import { type BackendSubject, backendContract } from './backend-contract.ts';
 
-let fake: FakeOllama;
+const tokenDelayMs = 20;
 
-beforeEach(async () => {
-  fake = await startFakeOllama({ tokenDelayMs: 20 });
-});
+type BackendAt = (host: string) => Backend;
 
-afterEach(() => fake.close());
-
-function subject(backendAt: (host: string) => Backend): BackendSubject {
-  return {
-    backendAt,
-    host: fake.url,
-    shortJob: makeJob({ model: 'ok' }),
-    longJob: makeJob({ model: 'slow' }),
-    serverIdle: () => until(() => expect(fake.openGenerations).toBe(0)),
-  };
+/** One kind of server, as its fake plays it. */
+interface Played {
+  readonly kind: string;
+  /** Of which every broken backend below is made. */
+  readonly backendAt: BackendAt;
+  readonly start: () => Promise<FakeOllama | FakeOpenai>;
+  readonly differences: Partial<BackendSubject>;
 }
 
-describe('the Ollama backend keeps the contract on the fake', () => {
-  for (const { name, check } of backendContract) {
-    test(name, () => check(subject((host) => ollamaBackend({ host }))));
-  }
-});
+const kinds: readonly Played[] = [
+  {
+    kind: 'Ollama',
+    backendAt: (host) => ollamaBackend({ host }),
+    start: () => startFakeOllama({ tokenDelayMs }),
+    differences: {},
+  },
+  {
+    kind: 'OpenAI',
+    backendAt: (host) => openaiBackend({ baseUrl: `${host}/v1`, apiKey: null }),
+    start: () => startFakeOpenai({ tokenDelayMs }),
+    differences: { tellsDurations: false, modelAdvice: 'GET /models' },
+  },
+];
 
 /** Backends with one fault each, and the rules that must find it. */
-const broken: readonly { fault: string; backendAt: (host: string) => Backend; rules: readonly string[] }[] = [
+const broken: readonly { fault: string; spoil: (whole: Backend) => Backend; rules: readonly string[] }[] = [
   {
     fault: 'takes a cut stream for a success',
-    backendAt: (host) => async (job, io) => {
+    spoil: (whole) => async (job, io) => {
       const texts: string[] = [];
       const onText = (text: string): void => {
         texts.push(text);
         io.onText(text);
       };
-      const outcome = await ollamaBackend({ host })(job, { ...io, onText });
+      const outcome = await whole(job, { ...io, onText });
       const isCut = outcome.kind === 'retry' && outcome.failure.code === 'backend.cut';
       return isCut ? { kind: 'succeeded', output: texts.join(''), usage: noUsage } : outcome;
     },
@@ -49,12 +55,12 @@ const broken: readonly { fault: string; backendAt: (host: string) => Backend; ru
   },
   {
     fault: 'answers an abort, but lets the server go on',
-    backendAt: (host) => (job, io) => {
+    spoil: (whole) => (job, io) => {
       const aborted = new Promise<Outcome>((resolve) => {
         io.signal.addEventListener('abort', () => resolve({ kind: 'cancelled' }));
       });
       const deaf = { ...io, signal: new AbortController().signal };
-      return Promise.race([aborted, ollamaBackend({ host })(job, deaf)]);
+      return Promise.race([aborted, whole(job, deaf)]);
     },
     rules: [
       'an abort before the start asks nothing of the server',
@@ -63,7 +69,7 @@ const broken: readonly { fault: string; backendAt: (host: string) => Backend; ru
   },
   {
     fault: 'forgets to stream',
-    backendAt: (host) => (job, io) => ollamaBackend({ host })(job, { ...io, onText: () => {} }),
+    spoil: (whole) => (job, io) => whole(job, { ...io, onText: () => {} }),
     rules: [
       'an answer is streamed in order, and is whole in the outcome',
       'two jobs at once do not mix',
@@ -73,13 +79,36 @@ const broken: readonly { fault: string; backendAt: (host: string) => Backend; ru
   },
 ];
 
-describe('the contract finds a backend that', () => {
-  for (const { fault, backendAt, rules } of broken) {
-    test(fault, async () => {
+describe.each(kinds)('the $kind backend', ({ backendAt, start, differences }) => {
+  let fake: FakeOllama | FakeOpenai;
+
+  beforeEach(async () => {
+    fake = await start();
+  });
+
+  afterEach(() => fake.close());
+
+  function subject(subjectAt: BackendAt): BackendSubject {
+    return {
+      backendAt: subjectAt,
+      host: fake.url,
+      shortJob: makeJob({ model: 'ok' }),
+      longJob: makeJob({ model: 'slow' }),
+      serverIdle: () => until(() => expect(fake.openGenerations).toBe(0)),
+      ...differences,
+    };
+  }
+
+  for (const { name, check } of backendContract) {
+    test(`keeps the contract on the fake: ${name}`, () => check(subject(backendAt)));
+  }
+
+  for (const { fault, spoil, rules } of broken) {
+    test(`is found out by the contract when it ${fault}`, async () => {
       fake.tokens = Array.from({ length: 70 }, (_, index) => `word ${index} `); // 1.4 s if nobody stops it
       const found: string[] = [];
       for (const { name, check } of backendContract) {
-        await check(subject(backendAt)).catch(() => found.push(name));
+        await check(subject((host) => spoil(backendAt(host)))).catch(() => found.push(name));
       }
       expect(found).toEqual(rules);
     });

@@ -4,7 +4,7 @@ import type { Backend, Job, JobIo } from '../../src/actors/execution.ts';
 import { type ExecutionPorts, executionActor } from '../../src/actors/execution-actor.ts';
 import { assignmentId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
-import type { ExecutionReport } from '../../src/machines/worker-machine.ts';
+import type { ExecutionReport } from '../../src/machines/worker-reports.ts';
 import { makeJob } from '../support/backend-jobs.ts';
 import { onDisposal } from '../support/disposal.ts';
 import { makeSpec, success, taskIdOf } from '../support/pool-samples.ts';
@@ -37,7 +37,8 @@ function setupExecution(parts: Partial<ExecutionPorts> = {}) {
       suffix: () => '',
     },
     backendOf: () => backend,
-    jobOf: (_worker, taskId, assignment) => makeJob({ taskId, assignmentId: assignment, deadlineMs }),
+    jobOf: ({ taskId, assignmentId: assignment, model }) =>
+      makeJob({ taskId, assignmentId: assignment, model, deadlineMs }),
     onText: (taskId, assignment, text) => void texts.push(`${taskId.slice(-1)}/${assignment}: ${text}`),
     onFault: (error) => void faults.push(error),
     ...parts,
@@ -47,6 +48,7 @@ function setupExecution(parts: Partial<ExecutionPorts> = {}) {
     assignmentId: assignmentId(7),
     workerId: makeSpec('local_001').workerId,
     slot: 2,
+    model: 'tiny',
   };
   const machine = setup({ actors: { execution } }).createMachine({
     invoke: {
@@ -88,6 +90,7 @@ describe('an execution', () => {
         assignmentId: 7,
         outcome: success,
         draw: 0.25,
+        elapsedMs: 0,
       },
     ]);
     expect(draws).toEqual([['backoff', 7]]);

@@ -2,20 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { createActor, sendTo, setup } from 'xstate';
 import { heartbeatActor, type Probe } from '../../src/actors/heartbeat.ts';
 import { workerId } from '../../src/machines/identifiers.ts';
-import type { HeartbeatReport } from '../../src/machines/worker-machine.ts';
+import { type Sighting, unseen } from '../../src/machines/sighting.ts';
+import type { HeartbeatReport } from '../../src/machines/worker-reports.ts';
 import { onDisposal } from '../support/disposal.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const intervalMs = 15_000;
 
+/** A probe that finds life and asks for no more. */
+const answers: Probe = () => Promise.resolve(unseen);
+
 /** A heartbeat whose probes answer as the test says, and what it tells its worker. */
 function setupHeartbeat(probe: Probe, clock = new VirtualClock()) {
   const told: (HeartbeatReport & { readonly atMs: number })[] = [];
   const beats: string[] = [];
+  /** What a new configuration may change. */
+  const settings = { intervalMs, probeOf: () => probe };
   const heartbeat = heartbeatActor({
     clock,
-    intervalMs,
-    probeOf: () => probe,
+    intervalMs: () => settings.intervalMs,
+    probeOf: () => settings.probeOf(),
     onBeat: (worker) => void beats.push(worker),
   });
   const machine = setup({ actors: { heartbeat } }).createMachine({
@@ -30,12 +36,12 @@ function setupHeartbeat(probe: Probe, clock = new VirtualClock()) {
   const actor = createActor(machine, { clock }).start();
   onDisposal(() => actor.stop());
   const probeNow = () => actor.send({ type: 'test.probe' });
-  return { actor, clock, told, beats, probeNow };
+  return { actor, clock, told, beats, probeNow, settings };
 }
 
 describe('a heartbeat', () => {
   test('probes at once, and then each interval', async () => {
-    const { clock, told, beats } = setupHeartbeat(() => Promise.resolve());
+    const { clock, told, beats } = setupHeartbeat(answers);
     await clock.advance(45_000);
     expect(told.map(({ type, atMs }) => [type, atMs])).toEqual(
       [0, 15_000, 30_000, 45_000].map((atMs) => ['heartbeat.received', atMs]),
@@ -45,7 +51,8 @@ describe('a heartbeat', () => {
 
   test('keeps its interval when a probe takes its time', async () => {
     const clock = new VirtualClock();
-    const slow = () => new Promise<void>((resolve) => void clock.setTimeout(resolve, 4_000));
+    const slow = () =>
+      new Promise<Sighting>((resolve) => void clock.setTimeout(() => resolve(unseen), 4_000));
     const { told } = setupHeartbeat(slow, clock);
     await clock.advance(60_000);
     expect(told.map(({ atMs }) => atMs)).toEqual([4_000, 19_000, 34_000, 49_000]);
@@ -65,10 +72,25 @@ describe('a heartbeat', () => {
     expect(beats).toEqual([]);
   });
 
+  test('is received when there was a sign of life, although the rest of the answer never came', async () => {
+    const seen: Sighting = { models: [], residents: null };
+    let beat = 0;
+    const { clock, told } = setupHeartbeat((_signal, onLife) => {
+      beat += 1;
+      onLife?.();
+      return beat === 1 ? Promise.resolve(seen) : new Promise(() => undefined);
+    });
+    await clock.advance(2 * intervalMs);
+    expect(told).toEqual([
+      { type: 'heartbeat.received', sighting: seen, atMs: 0 },
+      { type: 'heartbeat.received', sighting: seen, atMs: 2 * intervalMs },
+    ]);
+  });
+
   test('counts silence anew after a beat', async () => {
-    const answers = [false, false, true, false];
+    const lives = [false, false, true, false];
     const { clock, told } = setupHeartbeat(() =>
-      answers.shift() === true ? Promise.resolve() : Promise.reject(new Error('x')),
+      lives.shift() === true ? Promise.resolve(unseen) : Promise.reject(new Error('x')),
     );
     await clock.advance(45_000);
     expect(told.map((each) => ('silentMs' in each ? each.silentMs : 'beat'))).toEqual([
@@ -91,7 +113,7 @@ describe('a heartbeat', () => {
   });
 
   test('probes at once when asked, and keeps its interval from then on', async () => {
-    const { clock, told, probeNow } = setupHeartbeat(() => Promise.resolve());
+    const { clock, told, probeNow } = setupHeartbeat(answers);
     await clock.advance(3_000);
     probeNow();
     await clock.advance(30_000);
@@ -128,7 +150,7 @@ describe('a heartbeat', () => {
   });
 
   test('between two probes leaves no timer either', async () => {
-    const { actor, clock } = setupHeartbeat(() => Promise.resolve());
+    const { actor, clock } = setupHeartbeat(answers);
     await clock.advance(1_000);
     expect(clock.pending).toBe(1);
     actor.stop();
@@ -146,9 +168,72 @@ describe('a heartbeat', () => {
   });
 });
 
+describe('what a heartbeat sees', () => {
+  const sighting: Sighting = {
+    models: [{ name: 'tiny:latest', sizeBytes: 1_000_000, contextTokensMax: 4_096 }],
+    residents: [],
+  };
+
+  test('is told with the beat', async () => {
+    const { clock, told } = setupHeartbeat(() => Promise.resolve(sighting));
+    await clock.advance(0);
+    expect(told).toEqual([{ type: 'heartbeat.received', sighting, atMs: 0 }]);
+  });
+});
+
+describe('a heartbeat under a new configuration', () => {
+  test('asks the new endpoint from the next beat on', async () => {
+    const { clock, told, settings } = setupHeartbeat(answers);
+    await clock.advance(1_000);
+    settings.probeOf = () => () => Promise.reject(new Error('the new one is down'));
+    await clock.advance(15_000);
+    expect(told.map(({ type }) => type)).toEqual(['heartbeat.received', 'heartbeat.missed']);
+  });
+
+  test('keeps the new interval from the next beat on', async () => {
+    const { clock, told, settings } = setupHeartbeat(answers);
+    await clock.advance(1_000);
+    settings.intervalMs = 60_000;
+    await clock.advance(134_000);
+    expect(told.map(({ atMs }) => atMs)).toEqual([0, 15_000, 75_000, 135_000]);
+  });
+
+  test('gives a probe the new interval', async () => {
+    const { clock, told, settings } = setupHeartbeat(() => new Promise(() => undefined));
+    settings.intervalMs = 2_000;
+    await clock.advance(17_000);
+    expect(told).toMatchObject([
+      { silentMs: 15_000, detail: 'no answer to a probe within 15 s' },
+      { silentMs: 17_000, detail: 'no answer to a probe within 2 s' },
+    ]);
+  });
+
+  test('judges by the old interval whether the beat that was waited for came too late', async () => {
+    const { clock, told, settings } = setupHeartbeat(() => Promise.reject(new Error('x')));
+    await clock.advance(14_000);
+    settings.intervalMs = 1_000;
+    await clock.stall(2_000); // One second late: a stall for an interval of 1 s, none for 15 s.
+    expect(told.at(-1)).toMatchObject({ silentMs: 16_000 });
+  });
+
+  test('misses beats of a worker that nobody can reach any more, instead of crashing', async () => {
+    const { clock, told, settings } = setupHeartbeat(answers);
+    await clock.advance(1_000);
+    settings.probeOf = () => {
+      throw new TypeError('no worker is called local_001');
+    };
+    await clock.advance(30_000);
+    expect(told.map(({ type }) => type)).toEqual([
+      'heartbeat.received',
+      'heartbeat.missed',
+      'heartbeat.missed',
+    ]);
+  });
+});
+
 describe('a heartbeat that is told not to wait', () => {
   test('probes at once, and keeps its interval from there', async () => {
-    const { clock, told, probeNow } = setupHeartbeat(() => Promise.resolve());
+    const { clock, told, probeNow } = setupHeartbeat(answers);
     await clock.advance(4_000);
     probeNow();
     await clock.advance(15_000);
@@ -180,7 +265,9 @@ describe('a host that was not awake', () => {
 
   test('gives the worker a fresh chance after a stall between two probes', async () => {
     let isUp = true;
-    const { clock, told } = setupHeartbeat(() => (isUp ? Promise.resolve() : Promise.reject(new Error('x'))));
+    const { clock, told } = setupHeartbeat(() =>
+      isUp ? Promise.resolve(unseen) : Promise.reject(new Error('x')),
+    );
     await clock.advance(1_000);
     isUp = false;
     await clock.stall(600_000);
@@ -188,7 +275,7 @@ describe('a host that was not awake', () => {
   });
 
   test('is not misled by a wall clock that jumps', async () => {
-    const { clock, told } = setupHeartbeat(() => Promise.resolve());
+    const { clock, told } = setupHeartbeat(answers);
     for (const jumpMs of [3_600_000, -7_200_000]) {
       clock.jumpWall(jumpMs);
       await clock.advance(15_000);

@@ -103,7 +103,7 @@ describe.skipIf(skipsRealInference)('the Ollama backend on real inference', () =
 
   test('a prompt that does not fit into the context is refused, not cut', async () => {
     const outcome = await generate({ prompt: 'a long story '.repeat(400), sampling: { num_ctx: 256 } });
-    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'input.refused' } });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'input.too_long' } });
     expect(outcome).toMatchObject({
       failure: { message: expect.stringContaining('exceeds the context length') },
     });

@@ -37,6 +37,22 @@ test('restart gives the home to a new process', async () => {
   expect((await koubou(['status'], env)).exitCode).toBe(0);
 });
 
+test('restart brings a demo back as a demo, whether it runs or was killed, unless told otherwise', async () => {
+  const env = freshEnvironment();
+  const isDemoAfter = async (args: readonly string[]) =>
+    JSON.parse((await koubou(['restart', '--json', ...args], env)).stdout).demo;
+  await startInBackground(env);
+  expect(await isDemoAfter([])).toBe(true);
+  expect(await isDemoAfter(['--force'])).toBe(true);
+  expect(await isDemoAfter(['--no-demo'])).toBe(false);
+  expect(await isDemoAfter([])).toBe(false);
+  await isDemoAfter(['--demo']);
+  await koubou(['stop', '--force'], env);
+  expect(await isDemoAfter([])).toBe(true);
+  await koubou(['stop'], env);
+  expect(await isDemoAfter([])).toBe(false); // It ended in order: this is a start like any other.
+});
+
 test('stop --force ends it without a drain, and the next start finds nothing in its way', async () => {
   const env = freshEnvironment();
   const pid = await startInBackground(env);

@@ -111,7 +111,7 @@ test('status and workers show the pool', async () => {
   expect(status).toMatchObject({ ready: true, pool: 'running', tasks: { pending: 0, completed: 0 } });
   expect(status.pid).toBe(Number(readFileSync(join(env['KOUBOU_HOME'] ?? '', 'run', 'koubou.pid'), 'utf8')));
   const { stdout } = await run(['workers']);
-  expect(stdout).toMatch(/^WORKER +STATUS/);
+  expect(stdout).toMatch(/^WORKER +STATUS +ADMISSION +LIVENESS +BREAKER +SLOTS +LOADED\n/);
   expect(stdout).toContain('local_001');
 });
 

@@ -62,6 +62,20 @@ test('a missing model and a server that is not there are told with what to do', 
   });
 });
 
+test.each([
+  'ollama',
+  'openai',
+])('the password in the address of a server of %s is not shown', async (backend) => {
+  const url = 'http://name:hu%40sh@127.0.0.1:9/a@b';
+  const yaml = `${workers(url, 'tiny')}      backend: ${backend}\n`;
+  const env = freshEnvironment({ KOUBOU_CONFIG: writeConfig({ workers: yaml }) });
+  for (const args of [['doctor'], ['doctor', '--json']]) {
+    const { stdout } = await koubouHere(args, env);
+    expect(stdout).not.toMatch(/name|hu%40sh/);
+    expect(stdout).toContain('http://***@127.0.0.1:9/a@b');
+  }
+});
+
 test('a wrong configuration is told with its lines, and the rest is checked nevertheless', async () => {
   const { exitCode, of } = await diagnose(
     freshEnvironment({ KOUBOU_CONFIG: writeConfig({ koubou: 'hots: x\n' }) }),

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writeConfig } from '../config/config-folder.ts';
@@ -7,11 +7,7 @@ import { startFakeOllama } from '../support/fake-ollama.ts';
 import { until } from '../support/until.ts';
 import { freshEnvironment, koubou, start, startServer } from './command.ts';
 
-test.each([
-  'SIGTERM',
-  'SIGINT',
-  'SIGHUP',
-] as const)('%s drains the server, and it exits 0', async (signal) => {
+test.each(['SIGTERM', 'SIGINT'] as const)('%s drains the server, and it exits 0', async (signal) => {
   const env = freshEnvironment();
   const running = await startServer(env);
   expect(running.output.stdout).toMatch(/REST {2}http:\/\/127\.0\.0\.1:\d+\n/);
@@ -20,8 +16,7 @@ test.each([
   const { exitCode, stderr } = await running.ended;
   expect(exitCode).toBe(0);
   expect(stderr).toContain('Stopped.');
-  const log = readFileSync(join(env['KOUBOU_HOME'] ?? '', 'logs', 'mcp_server.log'), 'utf8');
-  expect(log).toContain('"msg":"server has stopped"');
+  expect(logOf(env)).toContain('"msg":"server has stopped"');
   expect(existsSync(join(env['KOUBOU_HOME'] ?? '', 'run', 'koubou.json'))).toBe(false);
 });
 
@@ -41,6 +36,38 @@ test('a second start is refused with the pid of the first, which goes on', async
     expect(stderr).toMatch(new RegExp(`process ${child.pid} already runs on this home`, 'i'));
   }
   expect((await koubou(['status'], env)).exitCode).toBe(0);
+});
+
+test('SIGHUP takes over what the files say, and the server goes on', async () => {
+  const { env, running, write } = await startConfigured(workersYaml(1));
+  write(workersYaml(3));
+  running.child.kill('SIGHUP');
+  await until(() => expect(running.output.stderr).toContain('Configuration 2 is in force'));
+  expect(running.output.stderr).toContain('workers.w1.max_concurrent_tasks: 1 → 3');
+  expect(logOf(env)).toContain('"msg":"the configuration was reloaded"');
+  const { stdout } = await koubou(['workers', 'show', 'w1', '--json'], env);
+  expect(JSON.parse(stdout)).toMatchObject({ max_concurrent_tasks: 3 });
+  expect((await koubou(['stop'], env)).exitCode).toBe(0);
+});
+
+test('SIGHUP with files that are wrong changes nothing, and says where', async () => {
+  const { env, running, write } = await startConfigured(workersYaml(1));
+  write(workersYaml(3).replace('worker_id', 'worker_idd'));
+  running.child.kill('SIGHUP');
+  await until(() => expect(running.output.stderr).toContain('was not taken over'));
+  expect(running.output.stderr).toMatch(/workers\.yaml:\d+:\d+ .*worker_idd/);
+  expect(logOf(env)).toMatch(/"level":"error".*workers\.yaml:.*"msg":"the reload was refused/);
+  const { stdout, exitCode } = await koubou(['workers', 'show', 'w1', '--json'], env);
+  expect(exitCode).toBe(0); // It is found, although its files are wrong.
+  expect(JSON.parse(stdout)).toMatchObject({ max_concurrent_tasks: 1 });
+});
+
+test('a reload leaves a demo a demo', async () => {
+  const { env, running, write } = await startConfigured(workersYaml(1), ['--demo']);
+  write(workersYaml(2));
+  running.child.kill('SIGHUP');
+  await until(() => expect(running.output.stderr).toContain('Configuration 2 is in force'));
+  expect((await koubou(['delegate', '--sync', 'x'], env)).stdout).toMatch(/^\[demo\]/);
 });
 
 test('a second signal ends a drain that lasts at once, with 1', async () => {
@@ -73,6 +100,22 @@ test('a server outlives the reader of its output', async () => {
   expect((await koubou(['delegate', '--sync', 'x'], env)).exitCode).toBe(0);
   expect((await koubou(['stop'], env)).exitCode).toBe(0);
 });
+
+const workersYaml = (slots: number) =>
+  `workers:\n  local_workers:\n    - worker_id: w1\n      server_host: http://127.0.0.1:9\n      max_concurrent_tasks: ${slots}\n`;
+
+/** A server, and what changes its workers.yaml. */
+async function startConfigured(workers: string, args: readonly string[] = []) {
+  const folder = writeConfig({ workers });
+  const env = freshEnvironment({ KOUBOU_CONFIG: folder });
+  const running = await startServer(env, args);
+  const write = (text: string) => writeFileSync(join(folder, 'workers.yaml'), text);
+  return { env, running, write };
+}
+
+function logOf(env: Readonly<Record<string, string>>): string {
+  return readFileSync(join(env['KOUBOU_HOME'] ?? '', 'logs', 'mcp_server.log'), 'utf8');
+}
 
 async function startServerJson() {
   const running = start(['start', '--demo', '--json'], freshEnvironment());

@@ -41,6 +41,7 @@ export const everyKey = {
     storage: { durability: 'full' },
     server: { sync_wait_seconds: 300, drain_grace_seconds: 30 },
     pool: { admission_window: 10_000 },
+    files: { roots: ['.', '/srv/projects'] },
     logging: { level: 'info', max_size_mib: 10, keep_files: 5 },
     task_types: ['sql'],
   },
@@ -48,6 +49,8 @@ export const everyKey = {
     workers: {
       local_workers: [
         { ...everyWorker, worker_id: 'a', worker_type: 'local', server_host: 'http://localhost:11434' },
+        { worker_id: 'c', backend: 'openai', server_host: 'http://localhost:1234/v1', api_key: 'k-1' },
+        { worker_id: 'd', backend: 'gemini-repo-cli', command: '/opt/bin/gemini-repo-cli' },
       ],
       remote_workers: [
         {
@@ -58,13 +61,17 @@ export const everyKey = {
           remote_port: 11_434,
         },
       ],
+      joined_workers: ['gpu_box'],
     },
+    hosts: { localhost: { max_concurrent_tasks: 3, memory_gib: 24 } },
     routing_policy: {
       strategy: 'priority_based',
+      aging: 3_600,
+      warm_bypasses: 8,
       rules: [
         {
           priority_range: [1, 10],
-          preferred_workers: ['local', 'b'],
+          preferred_workers: ['local', 'b', 'gpu_box'],
           fallback_to_local: true,
           load_balancing: true,
           reason: 'for the test',
@@ -79,6 +86,7 @@ export const everyKey = {
       remote_timeout: 300,
     },
     health_check: { interval: 15, timeout: 90, max_failures: 3 },
+    circuit_breaker: { failures: 5, open: 30, open_max: 600 },
     pool: {
       min_workers: 1,
       max_workers: 5,

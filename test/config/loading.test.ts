@@ -34,6 +34,9 @@ describe('files of the original', () => {
       backend: 'ollama',
       model: 'gpt-oss:20b',
       endpointUrl: 'http://localhost:11434',
+      apiKey: null,
+      command: 'gemini-repo-cli',
+      host: 'localhost',
       performanceFactor: 1,
       maxConcurrentTasks: 2,
       maxTokens: 32_768,
@@ -132,7 +135,12 @@ describe('defaults', () => {
       healthCheck: { intervalMs: 15_000, timeoutMs: 90_000, maxFailures: 3 },
       models: { server: { host: 'http://localhost:11434' }, autoSelect: { enabled: false, rules: [] } },
     });
-    expect(config.routing).toEqual({ strategy: 'priority_based', rules: [] });
+    expect(config).toMatchObject({
+      routing: { strategy: 'priority_based', rules: [], agingMs: 3_600_000, bypassesMax: 8 },
+      breaker: { failuresMax: 5, openMs: 30_000, openMsMax: 600_000 },
+      hosts: [],
+      joinedNames: [],
+    });
   });
 
   test('let a local worker use the server of the model file', () => {

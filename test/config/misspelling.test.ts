@@ -13,7 +13,7 @@ interface KnownKey {
 }
 
 /** Mappings whose keys people choose. */
-const freeKeys = new Set(['models', 'task_recommendations']);
+const freeKeys = new Set(['models', 'task_recommendations', 'hosts']);
 
 function keysOf(file: keyof Texts, value: unknown, parent: readonly (string | number)[] = []): KnownKey[] {
   if (Array.isArray(value)) return value.flatMap((item, index) => keysOf(file, item, [...parent, index]));

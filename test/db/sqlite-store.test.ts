@@ -18,6 +18,7 @@ import {
   registration,
 } from '../support/store-samples.ts';
 import { storeContract } from './store-contract.ts';
+import { storeStaffContract } from './store-staff-contract.ts';
 import { storeViewsContract } from './store-views-contract.ts';
 
 for (const durability of ['full', 'normal'] as const) {
@@ -33,6 +34,7 @@ for (const durability of ['full', 'normal'] as const) {
   };
   storeContract(`SQLite, ${durability}`, makeHome);
   storeViewsContract(`SQLite, ${durability}`, makeHome);
+  storeStaffContract(`SQLite, ${durability}`, makeHome);
 }
 
 function setup() {

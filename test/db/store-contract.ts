@@ -195,7 +195,17 @@ export function storeContract(name: string, makeHome: () => StoreHome): void {
 
     test('of an empty home begins at the beginning', () => {
       const { store } = setup();
-      expect(store.recovery()).toEqual({ held: [], waiting: [], lastTaskSeq: 0, lastAssignment: 0 });
+      expect(store.recovery()).toEqual({
+        held: [],
+        waiting: [],
+        lastTaskSeq: 0,
+        lastAssignment: 0,
+        isPaused: false,
+        admissions: new Map([
+          [local, 'active'],
+          [remote, 'active'],
+        ]),
+      });
       expect(store.nextRunAtMs()).toBeNull();
     });
   });

@@ -14,7 +14,14 @@ describe('the charts of the docs', () => {
 
   test('are all there, and no others', () => {
     expect(readdirSync(folder).sort()).toEqual(pages.map(([file]) => file).sort());
-    expect(pages.map(([file]) => file).sort()).toEqual(['journal.md', 'pool.md', 'task.md', 'worker.md']);
+    expect(pages.map(([file]) => file).sort()).toEqual([
+      'endpoint.md',
+      'join.md',
+      'journal.md',
+      'pool.md',
+      'task.md',
+      'worker.md',
+    ]);
   });
 
   test.each(pages)('%s fits on one screen', (_file, page) => {

@@ -50,11 +50,11 @@ test('over 22 kills under load no acknowledged task is lost, changed, or ended t
 });
 
 async function untilEnded(url: string, task: Acknowledged): Promise<{ status: string }> {
-  for (;;) {
-    const response = await fetch(`${url}/task/${task.id}`);
-    const found = (await response.json()) as { status: string; prompt: string; priority: number };
-    if (response.status !== 200) return { status: `lost: ${response.status}` };
-    if (found.prompt !== task.prompt || found.priority !== task.priority) return { status: 'changed' };
-    if (['completed', 'failed', 'cancelled'].includes(found.status)) return found;
-  }
+  // Its stream of events ends when it does.
+  const events = await fetch(`${url}/task/${task.id}/events`);
+  await events.text();
+  const response = await fetch(`${url}/task/${task.id}`);
+  if (response.status !== 200) return { status: `lost: ${response.status}` };
+  const found = (await response.json()) as { status: string; prompt: string; priority: number };
+  return found.prompt === task.prompt && found.priority === task.priority ? found : { status: 'changed' };
 }

@@ -64,7 +64,14 @@ models:
 `,
   );
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, KOUBOU_HOME: home, KOUBOU_MCP_PORT: '0', LANG: 'C.UTF-8' };
+  const env = {
+    PATH,
+    HOME,
+    KOUBOU_HOME: home,
+    KOUBOU_MCP_PORT: '0',
+    KOUBOU_WEBSOCKET_PORT: '0',
+    LANG: 'C.UTF-8',
+  };
   return { home, env };
 }
 

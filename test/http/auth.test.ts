@@ -5,6 +5,18 @@ const withToken = {
   change: <C extends { apiToken: string | null }>(config: C): C => ({ ...config, apiToken: 'secret' }),
 };
 
+const operatorsRead = ['/pool', '/workers', '/workers/worker_1', '/task/x/attempts'];
+const operatorsDo = [
+  '/pool/pause',
+  '/pool/resume',
+  '/pool/reload',
+  '/workers/worker_1/drain',
+  '/workers/worker_1/rest',
+  '/workers/worker_1/resume',
+  '/workers/worker_1/breaker/close',
+  '/tasks/retry',
+];
+
 test.each([
   ['no token', {}],
   ['a wrong token', { authorization: 'Bearer wrong' }],
@@ -12,12 +24,14 @@ test.each([
   ['an empty token', { authorization: 'Bearer ' }],
 ])('with a token configured, %s is 401 on every path that says something about tasks', async (_name, headers) => {
   const rest = await setupRest(withToken);
-  for (const path of ['/tasks', '/workers/status', '/openapi.json', '/task/x']) {
+  for (const path of ['/tasks', '/workers/status', '/openapi.json', '/task/x', ...operatorsRead]) {
     const { status, body, headers: answered } = await rest.get(path, headers);
     expect([status, body.error.code]).toEqual([401, 'UNAUTHORIZED']);
     expect(answered.get('www-authenticate')).toBe('Bearer');
   }
-  expect((await rest.post('/task/delegate', { prompt: 'p' }, headers)).status).toBe(401);
+  for (const path of ['/task/delegate', ...operatorsDo]) {
+    expect((await rest.post(path, { prompt: 'p', all: true }, headers)).status, path).toBe(401);
+  }
   expect((await rest.get('/tasks', { authorization: 'Bearer secret' })).body.total).toBe(0);
 });
 
@@ -32,8 +46,11 @@ test.each([
   'http://localhost.evil.example',
 ])('without a token, a page of another site (%s) is refused: a browser would carry its requests here', async (origin) => {
   const rest = await setupRest();
-  const { status, body } = await rest.post('/task/delegate', { prompt: 'p' }, { origin });
-  expect([status, body.error.code]).toEqual([403, 'FORBIDDEN']);
+  for (const path of ['/task/delegate', ...operatorsDo]) {
+    const { status, body } = await rest.post(path, { prompt: 'p', all: true }, { origin });
+    expect([status, body.error.code]).toEqual([403, 'FORBIDDEN']);
+  }
+  expect((await rest.get('/pool')).body.state).toBe('running');
 });
 
 test.each([

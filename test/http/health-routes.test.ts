@@ -17,7 +17,7 @@ test('GET /readyz says that it is ready, and what is to be known of it', async (
 
 test('a paused pool still accepts, and says that tasks wait', async () => {
   const rest = await setupRest();
-  rest.runtime.pause();
+  await rest.runtime.pause();
   const { status, body } = await rest.get('/readyz');
   expect([status, body.pool]).toEqual([200, 'paused']);
   expect(body.reasons).toContain('the pool is paused: tasks are accepted and wait');

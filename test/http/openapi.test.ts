@@ -25,6 +25,13 @@ test('the schemas of the document are those that validate: its example is accept
   expect([maximum, beyond.status]).toEqual([10, 400]);
 });
 
+test('the example of a retry is accepted', async () => {
+  const rest = await setupRest();
+  const { body: document } = await rest.get('/openapi.json');
+  const { example } = document.components.schemas.RetryRequest;
+  expect((await rest.post('/tasks/retry', example)).status).toBe(200);
+});
+
 test('every reference in the document leads somewhere', async () => {
   const rest = await setupRest();
   const { body } = await rest.get('/openapi.json');

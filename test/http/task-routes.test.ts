@@ -100,6 +100,19 @@ test('fields that are null count as not sent, as Python clients send them', asyn
   expect((await rest.post('/task/delegate', body)).status).toBe(202);
 });
 
+test('a fresh answer can be asked for, and is no option of the model', async () => {
+  const puppet = new PuppetBackend();
+  const rest = await setupRest({ backend: puppet.backend });
+  const fresh = { prompt: 'p', options: { cache: false, temperature: 0 } };
+  expect((await rest.post('/task/delegate', fresh)).status).toBe(202);
+  const { job } = await puppet.job(1);
+  expect(job.fresh).toBe(true);
+  expect(job.sampling).toMatchObject({ temperature: 0 });
+  expect(job.sampling).not.toHaveProperty('cache');
+  const wrong = await rest.post('/task/delegate', { prompt: 'p', options: { cache: 'no' } });
+  expect([wrong.status, wrong.body.error.message]).toEqual([400, expect.stringContaining('options.cache')]);
+});
+
 test('an unknown field is ignored, but not in silence', async () => {
   const rest = await setupRest();
   const { body } = await rest.post('/task/delegate', { prompt: 'p', prioritty: 9 });

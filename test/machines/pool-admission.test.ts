@@ -147,7 +147,7 @@ describe('what is handed out at once', () => {
   });
 
   test('never exceeds the limit of leases over all workers', () => {
-    const bench = setupPool({ workers: 5, leasesMax: 3 });
+    const bench = setupPool({ workers: 5, policy: { leasesMax: 3 } });
     bench.admit(...[1, 2, 3, 4, 5].map((seq) => makeTicket(seq)));
     bench.turn();
     expect(bench.roster.leaseCount).toBe(3);

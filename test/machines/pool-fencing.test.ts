@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type AssignmentId, assignmentId, workerId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
-import type { SettledReport } from '../../src/machines/worker-machine.ts';
+import type { SettledReport } from '../../src/machines/worker-reports.ts';
 import { makeTicket, success, taskIdOf, transient } from '../support/pool-samples.ts';
 import { setupPool } from '../support/setup-pool.ts';
 
@@ -13,6 +13,7 @@ function report(seq: number, lease: AssignmentId, parts: Partial<SettledReport> 
     assignmentId: lease,
     outcome: success,
     draw: 0,
+    elapsedMs: 0,
     ...parts,
   };
 }

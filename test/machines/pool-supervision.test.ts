@@ -149,5 +149,5 @@ test('the names of ended tasks are used again', async () => {
     if (seq % 2 === 1) bench.world.settle(bench.leaseOf(seq), success);
   }
   expect(bench.board.takeSeat()).toBe(1);
-  expect(Object.keys(bench.pool.getSnapshot().children)).toEqual(['a']);
+  expect(Object.keys(bench.pool.getSnapshot().children)).toEqual(['a', 'endpoint:http://a:11434']);
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/machines/limits.ts';
-import type { Outcome } from '../../src/machines/outcome.ts';
+import { failed, type Outcome, retry } from '../../src/machines/outcome.ts';
 import { failureOf, judge, retryDelayMs } from '../../src/machines/retry.ts';
 import { final, released, success, transient } from '../support/pool-samples.ts';
 
@@ -83,6 +83,31 @@ describe('the verdict on an outcome', () => {
 
   test('without retries, the first transient failure is final', () => {
     expect(judge(transient, fresh, { ...policy, retriesMax: 0 })).toBe('failed');
+  });
+});
+
+describe('the verdict where another model could stand in', () => {
+  const fresh = { leases: 1, failures: 0 };
+  const spent = { leases: 4, failures: 3 };
+  const broken = retry('backend.error', 'it does not fit into the memory');
+
+  test.each([
+    ['a model that is missing is left at once', final, fresh, 'fallingBack'],
+    ['a model that is missing is left after retries as well', final, spent, 'fallingBack'],
+    ['a model that fails has its retries first', broken, fresh, 'backingOff'],
+    ['a model that fails is left after them', broken, spent, 'fallingBack'],
+    ['a busy server is not the fault of a model', transient, spent, 'failed'],
+    ['a refused input is none either', failed('input.refused', 'no'), fresh, 'failed'],
+    ['a lost lease stays with its model', released, spent, 'queued'],
+    ['a success is one', success, spent, 'completed'],
+    ['the last lease ends a task all the same', final, { leases: 50, failures: 0 }, 'failed'],
+    ['also where its model fails', broken, { leases: 50, failures: 3 }, 'failed'],
+  ] as const)('%s', (_what, outcome, wear, verdict) => {
+    expect(judge(outcome, wear, policy, true)).toBe(verdict);
+  });
+
+  test('never falls back where none is left', () => {
+    for (const outcome of [final, broken]) expect(judge(outcome, spent, policy, false)).toBe('failed');
   });
 });
 

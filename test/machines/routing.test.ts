@@ -1,178 +1,203 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { loadConfig } from '../../src/config.ts';
-import { workerId } from '../../src/machines/identifiers.ts';
-import { route, ruleFor, type WorkerView } from '../../src/machines/routing.ts';
+import type { Demand, Refusal, WorkerView } from '../../src/machines/placement.ts';
+import { type Decision, type RoutingInput, route, ruleFor } from '../../src/machines/routing.ts';
+import type { RoutingRule } from '../../src/machines/routing-policy.ts';
+import {
+  makeDemand,
+  makeEndpoint,
+  makeHost,
+  makeInput,
+  makeRouting,
+  makeRule,
+  makeView,
+  usualModel,
+} from '../support/placement-samples.ts';
 
-const shipped = loadConfig({ cwd: '/nowhere', env: { KOUBOU_CONFIG: `${process.cwd()}/config` } }).routing;
-const unruled = { strategy: 'priority_based', rules: [] } as const;
+const anyWorker = makeInput(makeRouting());
+const byRule = (parts: Partial<RoutingRule>) => makeInput(makeRouting({ rules: [makeRule(parts)] }));
+const remoteFirst = byRule({ preferredWorkers: ['remote'], fallbackToLocal: true, loadBalancing: false });
 
-function view(name: string, parts: Partial<Omit<WorkerView, 'workerId'>> = {}): WorkerView {
-  return {
-    workerId: workerId(name),
-    location: name.startsWith('remote') ? 'remote' : 'local',
-    capabilities: [],
-    performanceFactor: 1,
-    slots: 2,
-    used: 0,
-    liveness: 'alive',
-    admission: 'active',
-    ...parts,
-  };
+/** The worker chosen, or the kind of decision where none was. */
+function choose(views: readonly WorkerView[], input: RoutingInput = anyWorker, demand: Partial<Demand> = {}) {
+  const decision = route(makeDemand(demand), views, input);
+  return decision.kind === 'placed' ? (decision.worker.workerId as string) : decision.kind;
 }
 
-function choose(priority: number, views: readonly WorkerView[], policy = shipped): string | undefined {
-  return route({ priority, taskType: 'general' }, views, policy)?.choice;
+function placed(decision: Decision): Extract<Decision, { kind: 'placed' }> {
+  if (decision.kind !== 'placed') throw new Error(`expected a place, found ${decision.kind}`);
+  return decision;
+}
+
+function refusalsOf(decision: Decision): Record<string, Refusal | undefined> {
+  const { candidates } = placed(decision).reason;
+  return Object.fromEntries(candidates.map(({ worker_id, refusal }) => [worker_id, refusal]));
 }
 
 const full = { used: 2 };
 const lost = { liveness: 'lost' } as const;
+const has = (...models: string[]) => ({ endpoint: makeEndpoint({ models }) });
+const loaded = (...models: string[]) => ({ endpoint: makeEndpoint({ loaded: models }) });
 
-describe('the rules of the shipped workers.yaml', () => {
-  test.each([8, 9, 10])('priority %i goes to local workers alone, and waits for them', (priority) => {
-    expect(choose(priority, [view('remote'), view('local')])).toBe('local');
-    expect(choose(priority, [view('remote'), view('local', full)])).toBeUndefined();
-    expect(choose(priority, [view('remote'), view('local', lost)])).toBeUndefined();
+describe('the rule for a priority', () => {
+  const policy = makeRouting({
+    rules: [makeRule({ priorityMin: 1, priorityMax: 4 }), makeRule({ priorityMin: 8, priorityMax: 10 })],
   });
 
-  test.each([5, 6, 7])('priority %i is spread over local and remote workers by load', (priority) => {
-    expect(choose(priority, [view('local', { used: 1 }), view('remote')])).toBe('remote');
-    expect(choose(priority, [view('local'), view('remote', { used: 1 })])).toBe('local');
-    expect(choose(priority, [view('local', full), view('remote', { used: 1 })])).toBe('remote');
-    expect(choose(priority, [view('local', lost), view('remote')])).toBe('remote');
+  test('covers both ends of its range', () => {
+    expect([1, 4, 8, 10].map((priority) => ruleFor(policy, priority).priorityMin)).toEqual([1, 1, 8, 8]);
   });
 
-  test.each([1, 2, 3, 4])('priority %i goes to remote workers, and waits for a busy one', (priority) => {
-    expect(choose(priority, [view('local'), view('remote', { performanceFactor: 0.1 })])).toBe('remote');
-    expect(choose(priority, [view('local'), view('remote', full)])).toBeUndefined();
+  test('is any worker where none is written', () => {
+    expect(ruleFor(policy, 5)).toMatchObject({ preferredWorkers: ['local', 'remote'], loadBalancing: true });
   });
 
   test.each([
-    ['there is none', []],
-    ['it is lost', [view('remote', lost)]],
-    ['it is suspected', [view('remote', { liveness: 'suspect' })]],
-    ['it was not heard of yet', [view('remote', { liveness: 'probing' })]],
-    ['it is to rest', [view('remote', { admission: 'draining' })]],
-    ['it cannot do this type', [view('remote', { capabilities: ['translation'] })]],
-  ])('a patient task falls back to a local worker when no remote one can take it: %s', (_why, remotes) => {
-    expect(choose(3, [...remotes, view('local')])).toBe('local');
+    'least_loaded',
+    'fastest',
+  ] as const)('is asked by priority_based alone, not by %s', (strategy) => {
+    const rule = ruleFor({ ...policy, strategy }, 3);
+    expect(rule).toMatchObject({
+      preferredWorkers: ['local', 'remote'],
+      loadBalancing: true,
+      reason: `strategy ${strategy}`,
+    });
   });
 });
 
 describe('the choice of a worker', () => {
-  test('falls on nobody who is not alive, full, resting or incapable', () => {
-    for (const parts of [
-      { liveness: 'probing' },
-      { liveness: 'suspect' },
-      lost,
-      full,
-      { admission: 'draining' },
-      { capabilities: ['translation'] },
-    ] as const) {
-      expect(choose(5, [view('local', parts)])).toBeUndefined();
-    }
-    expect(choose(5, [view('local', { capabilities: ['translation', 'general'] })])).toBe('local');
-  });
-
-  test('falls on a standby worker only when the active ones are full', () => {
-    const standby = view('b', { admission: 'standby', performanceFactor: 9 });
-    expect(choose(5, [standby, view('a', { used: 1 })])).toBe('a');
-    expect(choose(5, [standby, view('a', full)])).toBe('b');
-  });
-
   test('fills the first preferred workers first where a rule does not spread the load', () => {
-    const rule = { ...ruleFor(unruled, 5), preferredWorkers: ['b', 'local'], loadBalancing: false };
-    const policy = { strategy: 'priority_based', rules: [rule] } as const;
-    expect(choose(5, [view('a'), view('b', { used: 1 })], policy)).toBe('b');
-    expect(choose(5, [view('a'), view('b', full)], policy)).toBe('a');
+    const input = byRule({ preferredWorkers: ['b', 'local'], loadBalancing: false });
+    expect(choose([makeView('a'), makeView('b', { used: 1 })], input)).toBe('b');
+    expect(choose([makeView('a'), makeView('b', full)], input)).toBe('a');
   });
 
   test('looks at the load first, then at the speed, then at the name', () => {
-    const slow = view('a', { performanceFactor: 0.5 });
-    expect(choose(5, [slow, view('b', { used: 1, performanceFactor: 5 })])).toBe('a');
-    expect(choose(5, [slow, view('b')])).toBe('b');
-    expect(choose(5, [view('c'), view('b'), view('d')])).toBe('b');
-    expect(choose(5, [view('a', { used: 1, slots: 2 }), view('b', { used: 1, slots: 4 })])).toBe('b');
+    const slow = makeView('a', { performanceFactor: 0.5 });
+    expect(choose([slow, makeView('b', { used: 1, performanceFactor: 5 })])).toBe('a');
+    expect(choose([slow, makeView('b')])).toBe('b');
+    expect(choose([makeView('c'), makeView('b'), makeView('d')])).toBe('b');
+    expect(choose([makeView('a', { used: 1, slots: 2 }), makeView('b', { used: 1, slots: 4 })])).toBe('b');
+  });
+
+  test('falls on a worker that is there for the reserve only when the others have no room', () => {
+    const reserve = makeView('b', { standby: true, performanceFactor: 9 });
+    expect(choose([reserve, makeView('a', { used: 1 })])).toBe('a');
+    expect(choose([reserve, makeView('a', full)])).toBe('b');
   });
 
   test('goes by load alone under least_loaded, whatever the rules say', () => {
-    const policy = { ...shipped, strategy: 'least_loaded' } as const;
-    expect(choose(10, [view('local', { used: 1 }), view('remote')], policy)).toBe('remote');
-    expect(choose(1, [view('local'), view('remote', { used: 1 })], policy)).toBe('local');
+    const input = makeInput({ ...byRule({ preferredWorkers: ['b'] }).policy, strategy: 'least_loaded' });
+    expect(choose([makeView('a'), makeView('b', { used: 1 })], input)).toBe('a');
+    const warm = makeView('c', { used: 1, ...loaded(usualModel) });
+    expect(choose([makeView('a', loaded('another')), warm], input)).toBe('a');
   });
 
   test('goes by speed first under fastest, whatever the rules say', () => {
-    const policy = { ...shipped, strategy: 'fastest' } as const;
-    const fast = view('remote', { used: 1, performanceFactor: 4 });
-    expect(choose(10, [view('local'), fast], policy)).toBe('remote');
-    expect(choose(10, [view('local'), { ...fast, used: 2 }], policy)).toBe('local');
+    const input = makeInput({ ...byRule({ preferredWorkers: ['a'] }).policy, strategy: 'fastest' });
+    const fast = makeView('b', { used: 1, performanceFactor: 4 });
+    expect(choose([makeView('a'), fast], input)).toBe('b');
+    expect(choose([makeView('a'), { ...fast, used: 2 }], input)).toBe('a');
   });
 
-  test('is explained: the rule, every candidate with its load, and why it was not taken', () => {
-    const views = [
-      view('a', { used: 1 }),
-      view('b'),
-      view('c', full),
-      view('d', lost),
-      view('e', { admission: 'draining' }),
-      view('f', { capabilities: ['translation'] }),
-      view('remote'),
-    ];
-    expect(route({ priority: 9, taskType: 'general' }, views, shipped)).toEqual({
-      rule: 'Urgent tasks go to the fast local workers.',
-      choice: 'b',
+  test('goes by what was measured under fastest, once something was', () => {
+    const measured: Record<string, number> = { a: 4_000.4, b: 9_000 };
+    const input = makeInput(makeRouting({ strategy: 'fastest' }), {
+      expectedMs: ({ workerId }) => measured[workerId] ?? null,
+    });
+    const decision = route(makeDemand(), [makeView('a', { performanceFactor: 0.1 }), makeView('b')], input);
+    expect(placed(decision).reason).toMatchObject({
+      choice: 'a',
       candidates: [
-        { worker_id: 'a', load: 0.5, refusal: 'less suitable' },
-        { worker_id: 'b', load: 0 },
-        { worker_id: 'c', load: 1, refusal: 'full' },
-        { worker_id: 'd', load: 0, refusal: 'not alive' },
-        { worker_id: 'e', load: 0, refusal: 'resting' },
-        { worker_id: 'f', load: 0, refusal: 'incapable' },
-        { worker_id: 'remote', load: 0, refusal: 'not preferred' },
+        { worker_id: 'a', expected_ms: 4_000 },
+        { worker_id: 'b', expected_ms: 9_000, refusal: 'less suitable' },
       ],
     });
   });
 
-  test('does not depend on the order of the workers, and never breaks its own conditions', () => {
-    const views = fc.uniqueArray(
-      fc.record({
-        name: fc.constantFrom('local_1', 'local_2', 'local_3', 'remote_1', 'remote_2'),
-        used: fc.nat(2),
-        factor: fc.constantFrom(0.1, 1, 2),
-        liveness: fc.constantFrom('alive', 'alive', 'alive', 'suspect', 'lost', 'probing'),
-        admission: fc.constantFrom('active', 'active', 'standby', 'draining'),
-        capabilities: fc.constantFrom([], [], ['translation']),
-      }),
-      { selector: ({ name }) => name },
-    );
-    fc.assert(
-      fc.property(views, fc.integer({ min: 1, max: 10 }), (drawn, priority) => {
-        const workers = drawn.map(({ name, factor, ...parts }) =>
-          view(name, { ...parts, performanceFactor: factor } as Partial<WorkerView>),
-        );
-        const choice = choose(priority, workers);
-        expect(choose(priority, workers.toReversed())).toBe(choice);
-        if (choice === undefined) return;
-        expect(workers.find(({ workerId: id }) => id === choice)).toMatchObject({
-          liveness: 'alive',
-          capabilities: [],
-          admission: expect.not.stringMatching('draining'),
-        });
-        expect(workers.find(({ workerId: id }) => id === choice)?.used).toBeLessThan(2);
-        if (priority >= 8) expect(choice).toMatch(/^local/);
-      }),
-    );
+  test('is explained: the rule, every candidate with its load, and why it was not taken', () => {
+    const views = [
+      makeView('a', { used: 1 }),
+      makeView('b', loaded(usualModel)),
+      makeView('c', full),
+      makeView('d', lost),
+      makeView('e', { admission: 'drained' }),
+      makeView('f', { capabilities: ['translation'] }),
+      makeView('g', { admission: 'standby' }),
+      makeView('h', { host: makeHost({ slotsMax: 1, used: 1 }) }),
+      makeView('i', { host: makeHost({ memory: false }) }),
+      makeView('j', { endpoint: makeEndpoint({ breaker: 'open' }) }),
+      makeView('k', { admission: 'quarantined', liveness: 'lost' }),
+      makeView('l', { tokensMax: 100 }),
+      makeView('remote'),
+    ];
+    const input = { ...byRule({ preferredWorkers: ['local'] }), configVersion: 7 };
+    expect(placed(route(makeDemand(), views, input)).reason).toEqual({
+      rule: 'a rule of this test',
+      choice: 'b',
+      model: usualModel,
+      config_version: 7,
+      candidates: [
+        { worker_id: 'a', load: 0.5, warmth: 'fits', refusal: 'less suitable' },
+        { worker_id: 'b', load: 0, warmth: 'loaded' },
+        { worker_id: 'c', load: 1, refusal: 'full' },
+        { worker_id: 'd', load: 0, refusal: 'not alive' },
+        { worker_id: 'e', load: 0, refusal: 'draining' },
+        { worker_id: 'f', load: 0, refusal: 'incapable' },
+        { worker_id: 'g', load: 0, refusal: 'standby' },
+        { worker_id: 'h', load: 0, refusal: 'host full' },
+        { worker_id: 'i', load: 0, refusal: 'host memory' },
+        { worker_id: 'j', load: 0, refusal: 'endpoint is failing' },
+        { worker_id: 'k', load: 0, refusal: 'quarantined' },
+        { worker_id: 'l', load: 0, refusal: 'too small' },
+        { worker_id: 'remote', load: 0, warmth: 'fits', refusal: 'not preferred' },
+      ],
+    });
+  });
+
+  test('names the best worker in reserve when only such a one would take the task', () => {
+    const reserves = [
+      makeView('b', { admission: 'standby', standby: true, performanceFactor: 0.5 }),
+      makeView('c', { admission: 'standby', standby: true }),
+    ];
+    const decision = route(makeDemand(), [makeView('a', full), ...reserves], anyWorker);
+    expect(decision).toMatchObject({ kind: 'waits', reserve: { workerId: 'c' } });
+    const incapable = reserves.map((view) => ({ ...view, capabilities: ['translation'] }));
+    expect(route(makeDemand(), incapable, anyWorker)).toMatchObject({ kind: 'waits', reserve: undefined });
   });
 });
 
-describe('the rule for a priority', () => {
-  test('covers both ends of its range', () => {
-    expect([1, 4, 5, 7, 8, 10].map((priority) => ruleFor(shipped, priority).priorityMin)).toEqual([
-      1, 1, 5, 5, 8, 8,
-    ]);
+describe('a rule that falls back to local workers', () => {
+  test('waits for a preferred worker that is merely busy, or finding out whether its server works', () => {
+    for (const busy of [
+      full,
+      { host: makeHost({ slotsMax: 1, used: 1 }) },
+      { host: makeHost({ memory: false }) },
+      { endpoint: makeEndpoint({ breaker: 'trying' }) },
+      { admission: 'standby' },
+    ] as const) {
+      expect(choose([makeView('local'), makeView('remote', busy)], remoteFirst)).toBe('waits');
+    }
   });
 
-  test('is any worker where none is written', () => {
-    expect(ruleFor(unruled, 3)).toMatchObject({ preferredWorkers: ['local', 'remote'], loadBalancing: true });
+  test('says of a preferred worker why it could not be had, and not that it was not preferred', () => {
+    const views = [makeView('local'), makeView('remote_1', lost), makeView('remote_2', { tokensMax: 1 })];
+    expect(refusalsOf(route(makeDemand(), views, remoteFirst))).toEqual({
+      local: undefined,
+      remote_1: 'not alive',
+      remote_2: 'too small',
+    });
+  });
+
+  test('falls back when the preferred workers lack the model, and a local one has it', () => {
+    const views = [makeView('local', has(usualModel)), makeView('remote', has('another'))];
+    const decision = route(makeDemand(), views, remoteFirst);
+    expect(placed(decision).worker.workerId).toBe('local');
+    expect(refusalsOf(decision)).toMatchObject({ remote: 'lacks the model' });
+  });
+
+  test('takes any local worker, also where it prefers one of them', () => {
+    const input = byRule({ preferredWorkers: ['a'], fallbackToLocal: true });
+    expect(choose([makeView('a', full), makeView('b')], input)).toBe('waits');
+    expect(choose([makeView('a', lost), makeView('b'), makeView('remote')], input)).toBe('b');
   });
 });

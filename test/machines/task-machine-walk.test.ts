@@ -19,7 +19,7 @@ describe('the chart, walked', () => {
     assign(),
     { type: 'task.start' },
     { type: 'task.cancel' },
-    ...outcomes.map((outcome) => ({ type: 'task.settle', outcome, draw: 0 }) as const),
+    ...outcomes.map((outcome) => ({ type: 'task.settle', outcome, draw: 0, elapsedMs: 0 }) as const),
     { type: 'xstate.after.waitMs.task.scheduled' },
     { type: 'xstate.after.waitMs.task.backingOff' },
   ] as unknown as EventFromLogic<typeof taskMachine>[];
@@ -32,6 +32,8 @@ describe('the chart, walked', () => {
       leases: 0,
       failures: 0,
       retryPolicy,
+      fallbackChain: [],
+      fallbacks: 0,
     },
     serializeState: ({ value, context }) =>
       JSON.stringify([value, Math.min(context.leases, 4), context.failures, context.lease !== null]),
@@ -88,8 +90,12 @@ describe('a task under any commands', () => {
         fc.array(command, { maxLength: 40 }),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         fc.constantFrom(0, limits.leasesPerTaskMax - 3),
-        async (script, draw, leases) => {
-          const { facts, send, clock, actor, faults, pendingTimers } = setupTask({ leases });
+        fc.constantFrom([], ['gpt-oss:20b', 'm2', 'm3']),
+        async (script, draw, leases, fallbackChain) => {
+          const { facts, send, clock, actor, faults, pendingTimers } = setupTask({
+            leases,
+            fallbackChain,
+          });
           let given = 0;
           for (const step of script) {
             const hasEnded = actor.getSnapshot().status === 'done';
@@ -107,13 +113,16 @@ describe('a task under any commands', () => {
           expect(actor.getSnapshot().context.leases).toBe(leases + assigned.length);
           expect(leases + assigned.length).toBeLessThanOrEqual(limits.leasesPerTaskMax);
           let failures = 0;
+          let fallbacks = 0;
           for (const fact of facts) {
             if (fact.type !== 'task.retried') continue;
-            if (fact.delayMs > 0) failures += 1;
+            if (fact.delayMs > 0 || fact.fallbacks > fallbacks) failures += 1;
             expect(fact.failures).toBe(failures);
+            expect(fact.fallbacks).toBeGreaterThanOrEqual(fallbacks);
+            fallbacks = fact.fallbacks;
             expect(fact.delayMs).toBe(fact.delayMs > 0 ? retryDelayMs(retryPolicy, failures, draw, 0) : 0);
           }
-          expect(failures).toBeLessThanOrEqual(retryPolicy.retriesMax);
+          expect(failures).toBeLessThanOrEqual(retryPolicy.retriesMax + fallbackChain.length);
           if (actor.getSnapshot().status === 'done') expect(pendingTimers()).toBe(0);
         },
       ),
@@ -127,7 +136,7 @@ function commandOf(
   draw: number,
   nextLease: () => number,
 ): TaskCommand {
-  if (typeof step === 'object') return { type: 'task.settle', outcome: step, draw };
+  if (typeof step === 'object') return { type: 'task.settle', outcome: step, draw, elapsedMs: 0 };
   switch (step) {
     case 'assign':
       return assign(nextLease());

@@ -2,10 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/machines/limits.ts';
 import { noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
 import type { TaskCommand } from '../../src/machines/task-machine.ts';
-import { final, released, success, taskIdOf, transient } from '../support/pool-samples.ts';
+import { final, reasonFor, released, success, taskIdOf, transient } from '../support/pool-samples.ts';
 import { assign, setupTask, type TaskBench, worker } from '../support/setup-task.ts';
 
-const settle = (outcome: Outcome, draw = 0): TaskCommand => ({ type: 'task.settle', outcome, draw });
+const settle = (outcome: Outcome, draw = 0, elapsedMs = 0): TaskCommand => ({
+  type: 'task.settle',
+  outcome,
+  draw,
+  elapsedMs,
+});
 const start: TaskCommand = { type: 'task.start' };
 const cancel: TaskCommand = { type: 'task.cancel' };
 const postpone: TaskCommand = { type: 'task.postpone', delayMs: 5_000 };
@@ -24,6 +29,7 @@ const ways: Record<string, readonly TaskCommand[]> = {
 const commands: Record<string, TaskCommand> = {
   postpone,
   assign: assign(2),
+  refuse: { type: 'task.refuse', failure: { code: 'input.too_long', message: 'fits nowhere' } },
   start,
   'settle as a success': settle(success),
   'settle as transient': settle(transient),
@@ -46,6 +52,7 @@ const table: Record<string, Record<string, string>> = {
   queued: {
     postpone: 'scheduled: ',
     assign: 'assigned: task.assigned',
+    refuse: 'failed: task.failed',
     cancel: 'cancelled: task.cancelled',
   },
   scheduled: { cancel: 'cancelled: task.cancelled' },
@@ -76,7 +83,9 @@ describe('each command in each state', () => {
     bench.send(commands[name] as TaskCommand);
     expect(`${bench.state()}: ${bench.facts.map(({ type }) => type).join()}`).toBe(expected);
     const isReady = expected.startsWith('queued: task.retried');
-    expect(bench.reports).toEqual(isReady ? [{ type: 'task.ready', taskId: taskIdOf(1) }] : []);
+    expect(bench.reports).toEqual(
+      isReady ? [{ type: 'task.ready', taskId: taskIdOf(1), fallbackModel: null }] : [],
+    );
     expect(bench.faults).toEqual([]);
   });
 
@@ -98,7 +107,8 @@ describe('the facts of a task', () => {
         assignmentId: 17,
         workerId: worker,
         lease: 5,
-        reason: { rule: 'the only one', candidates: [{ worker_id: worker, load: 0 }], choice: worker },
+        model: 'gpt-oss:20b',
+        reason: reasonFor(worker),
       },
     ]);
   });
@@ -109,7 +119,7 @@ describe('the facts of a task', () => {
     send({ type: 'task.cancel' });
     expect(facts.at(-1)).toMatchObject({ type: 'task.cancelled', from: 'backingOff', assignmentId: null });
     const other = setupTask();
-    other.send(assign(9), start, settle(success));
+    other.send(assign(9), start, settle(success, 0, 1_234));
     expect(other.facts.at(-1)).toEqual({
       type: 'task.completed',
       taskId: taskIdOf(1),
@@ -117,6 +127,8 @@ describe('the facts of a task', () => {
       workerId: worker,
       output: 'an answer',
       usage: noUsage,
+      model: 'gpt-oss:20b',
+      elapsedMs: 1_234,
     });
   });
 
@@ -185,6 +197,49 @@ describe('another attempt', () => {
     expect(state()).toBe('failed');
     expect(facts.at(-1)).toMatchObject({ failure: { code: 'leases.exhausted' }, assignmentId: 2 });
   });
+});
+
+describe('a stand-in for a model that fails', () => {
+  const chain = { fallbackChain: ['gpt-oss:20b', 'm2', 'm3'] };
+
+  test('is wanted at once, with the place in the chain on record', () => {
+    const { facts, reports, send, state } = setupTask(chain);
+    send(assign(), start, settle(final));
+    expect(state()).toBe('queued');
+    expect(facts.at(-1)).toMatchObject({ type: 'task.retried', failures: 1, fallbacks: 2, delayMs: 0 });
+    expect(reports).toEqual([{ type: 'task.ready', taskId: taskIdOf(1), fallbackModel: 'm2' }]);
+  });
+
+  test('is wanted again after a backoff, a lost worker and a start time', async () => {
+    const bench = setupTask({ ...chain, fallbacks: 2 });
+    bench.send(postpone);
+    await bench.clock.advance(5_000);
+    bench.send(assign(1), settle(released), assign(2), settle(transient));
+    await bench.clock.advance(8_000);
+    expect(bench.reports.map(({ fallbackModel }) => fallbackModel)).toEqual(['m2', 'm2', 'm2']);
+  });
+
+  test('is not wanted where the chain is at its end', () => {
+    const { facts, send, state } = setupTask({ ...chain, fallbacks: 3 });
+    send(assign(), start, settle(final));
+    expect([state(), facts.at(-1)?.type]).toEqual(['failed', 'task.failed']);
+  });
+
+  test('does not count for more leases than a task may have', () => {
+    const { send, state } = setupTask({ ...chain, leases: limits.leasesPerTaskMax - 1 });
+    send(assign(), settle(final));
+    expect(state()).toBe('failed');
+  });
+});
+
+test('a task that is refused fails under no lease, with the failure that it was told', () => {
+  const { facts, send, state } = setupTask();
+  const failure = { code: 'input.too_long', message: 'fits nowhere' } as const;
+  send({ type: 'task.refuse', failure });
+  expect(state()).toBe('failed');
+  expect(facts).toEqual([
+    { type: 'task.failed', taskId: taskIdOf(1), assignmentId: null, workerId: null, failure },
+  ]);
 });
 
 describe('a start time', () => {

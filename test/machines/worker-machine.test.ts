@@ -49,7 +49,7 @@ describe('the life of a worker, as its beats tell it', () => {
   test('is reported with the reason when the news is bad, and without one when it is good', () => {
     const bench = setupWorker();
     play(bench, 'bm');
-    expect(bench.reports).toEqual([
+    expect(bench.reports.filter(({ type }) => type === 'worker.noticed')).toEqual([
       { type: 'worker.noticed', workerId: 'local_001', liveness: 'alive', detail: '' },
       { type: 'worker.noticed', workerId: 'local_001', liveness: 'suspect', detail: 'no answer' },
     ]);
@@ -81,7 +81,7 @@ describe('the life of a worker, as its beats tell it', () => {
 
 describe('a watcher that breaks', () => {
   test('is replaced after a second', async () => {
-    const bench = setupWorker({}, 1);
+    const bench = setupWorker({}, { blind: 1 });
     expect(bench.world.watches.get(bench.actor.getSnapshot().context.spec.workerId)).toBe(1);
     await bench.clock.advance(999);
     expect(bench.world.watching).toBe(0);
@@ -93,7 +93,7 @@ describe('a watcher that breaks', () => {
   });
 
   test('again and again is replaced again and again, and costs no work in hand', async () => {
-    const bench = setupWorker({}, 4);
+    const bench = setupWorker({}, { blind: 4 });
     const lease = bench.run(1);
     await bench.clock.advance(3_999);
     expect(bench.world.watching).toBe(0);
@@ -138,7 +138,14 @@ describe('a worker that could not be reached to run a task', () => {
     const lease = bench.run(1);
     bench.world.settle(lease, success);
     const next = bench.run(2);
-    const late = { slot: 0, taskId: taskIdOf(1), assignmentId: lease, outcome: unreachable, draw: 0 };
+    const late = {
+      slot: 0,
+      taskId: taskIdOf(1),
+      assignmentId: lease,
+      outcome: unreachable,
+      draw: 0,
+      elapsedMs: 0,
+    };
     bench.actor.send({ type: 'execution.settled', ...late });
     expect(bench.slots()).toEqual([next]);
     expect(bench.settled()).toHaveLength(1);

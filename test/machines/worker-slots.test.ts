@@ -7,7 +7,7 @@ import { setupWorker } from '../support/setup-worker.ts';
 describe('what a worker runs', () => {
   test('is reported with its lease, its outcome and the draw for its backoff', () => {
     const bench = setupWorker();
-    bench.world.settle(bench.run(7), transient, 0.25);
+    bench.world.settle(bench.run(7), transient, 0.25, 1_234);
     expect(bench.settled()).toEqual([
       {
         type: 'worker.settled',
@@ -16,6 +16,7 @@ describe('what a worker runs', () => {
         assignmentId: 7,
         outcome: transient,
         draw: 0.25,
+        elapsedMs: 1_234,
       },
     ]);
     expect(bench.slots()).toEqual([null]);
@@ -34,6 +35,7 @@ describe('what a worker runs', () => {
       assignmentId: 4,
       workerId: 'local_001',
       slot: 1,
+      model: 'gpt-oss:20b',
     });
   });
 
@@ -46,12 +48,12 @@ describe('what a worker runs', () => {
     expect(bench.settled()).toMatchObject([{ assignmentId: 1, outcome: { kind: 'succeeded' } }]);
   });
 
-  test('is never more than it has slots for: what comes on top is sent back to be tried again', () => {
+  test('is never more than it has slots for: what comes on top is sent back, at no cost', () => {
     const bench = setupWorker({ slots: 1 });
     bench.run(1);
     bench.run(2);
     expect(bench.settled()).toMatchObject([
-      { assignmentId: 2, outcome: { kind: 'retry', failure: { code: 'execution.crashed' } } },
+      { assignmentId: 2, outcome: { kind: 'released', failure: { code: 'worker.lost' } } },
     ]);
     expect([...bench.world.executions.keys()]).toEqual([1]);
   });
@@ -81,7 +83,14 @@ describe('what a worker runs', () => {
     const lease = bench.run(1);
     bench.world.settle(lease, success);
     const next = bench.run(2);
-    const again = { slot: 0, taskId: taskIdOf(1), assignmentId: lease, outcome: success, draw: 0 };
+    const again = {
+      slot: 0,
+      taskId: taskIdOf(1),
+      assignmentId: lease,
+      outcome: success,
+      draw: 0,
+      elapsedMs: 0,
+    };
     bench.actor.send({ type: 'execution.settled', ...again });
     expect(bench.settled()).toHaveLength(1);
     expect(bench.slots()).toEqual([next]);

@@ -13,6 +13,7 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     prompt: 'Describe the workshop in the rain.',
     model: 'tiny',
     sampling: {},
+    fresh: false,
     deadlineMs: 60_000,
     ...overrides,
   };

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { answerInformation, type FakeModel, type InformationFault } from './fake-ollama-information.ts';
 import { type Exchange, type FakeMode, fakeModes, isFakeMode } from './fake-ollama-modes.ts';
 
 export interface RecordedRequest {
@@ -18,7 +19,7 @@ export interface FakeOllamaOptions {
   /** Between two tokens in mode `slow`. */
   readonly tokenDelayMs?: number;
   /** What `/api/tags` and `/api/ps` list; generations are not bound to it. */
-  readonly models?: readonly string[];
+  readonly models?: readonly (string | FakeModel)[];
   /** 0 takes a free port. */
   readonly port?: number;
 }
@@ -36,11 +37,15 @@ export class FakeOllama {
   readonly nextModes: FakeMode[] = [];
   tokens: readonly string[];
   tokenDelayMs: number;
-  models: readonly string[];
+  models: readonly (string | FakeModel)[];
+  /** How paths that inform go wrong, such as `/api/ps`. */
+  readonly faults = new Map<string, InformationFault>();
 
   readonly requests: RecordedRequest[] = [];
   /** When a client left before its answer was complete, in ms of `performance.now()`. */
   readonly disconnectsMs: number[] = [];
+  /** Paths, other than generations, whose client left before the answer was complete. */
+  readonly abandoned: string[] = [];
   tokensSent = 0;
   openGenerations = 0;
   openGenerationsMax = 0;
@@ -98,9 +103,11 @@ export class FakeOllama {
       await this.#generate(path, body, response);
       return;
     }
-    const known = this.#information()[`${method} ${path}`];
-    response.writeHead(known === undefined ? 404 : 200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(known ?? { error: 'not found' }));
+    response.on('close', () => {
+      if (!response.writableFinished) this.abandoned.push(path);
+    });
+    const models = this.models.map((model) => (typeof model === 'string' ? { name: model } : model));
+    answerInformation({ method, path, body, models, fault: this.faults.get(path), response });
   }
 
   async #generate(path: string, body: Record<string, unknown>, response: ServerResponse): Promise<void> {
@@ -142,29 +149,6 @@ export class FakeOllama {
         return chunk(text, { done: false });
       },
       last: (doneReason) => chunk('', { done: true, done_reason: doneReason, ...statistics(evalCount) }),
-    };
-  }
-
-  #information(): Readonly<Record<string, unknown>> {
-    const details = { format: 'gguf', family: 'llama', parameter_size: '0.2M', quantization_level: 'F32' };
-    const listed = this.models.map((name) => ({
-      name,
-      model: name,
-      size: 1_000_000,
-      digest: 'f'.repeat(64),
-      details,
-    }));
-    const expiry = { expires_at: '2099-01-01T00:00:00Z', size_vram: 0, context_length: 4_096 };
-    return {
-      'GET /': 'Ollama is running',
-      'GET /api/version': { version: '0.13.0-fake' },
-      'GET /api/tags': { models: listed },
-      'GET /api/ps': { models: listed.map((model) => ({ ...model, ...expiry })) },
-      'POST /api/show': {
-        details,
-        model_info: { 'llama.context_length': 4_096 },
-        capabilities: ['completion'],
-      },
     };
   }
 }

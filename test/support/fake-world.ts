@@ -1,18 +1,15 @@
 import { fromCallback } from 'xstate';
 import type { AssignmentId, WorkerId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
-import {
-  type ExecutionCommand,
-  type ExecutionInput,
-  type HeartbeatCommand,
-  type HeartbeatReport,
-  workerMachine,
-} from '../../src/machines/worker-machine.ts';
+import { type Sighting, unseen } from '../../src/machines/sighting.ts';
+import type { ExecutionCommand, ExecutionInput, HeartbeatCommand } from '../../src/machines/worker-events.ts';
+import { workerMachine } from '../../src/machines/worker-machine.ts';
+import type { HeartbeatReport } from '../../src/machines/worker-reports.ts';
 
 /** An execution that ends when the test says so; told to stop, it stops at once. */
 export interface FakeExecution {
   readonly input: ExecutionInput;
-  readonly settle: (outcome: Outcome, draw?: number) => void;
+  readonly settle: (outcome: Outcome, draw?: number, elapsedMs?: number) => void;
 }
 
 /** What workers reach for: executions and heartbeats in the hands of a test. */
@@ -34,14 +31,16 @@ export class FakeWorld {
   crashNext = 0;
   /** Heartbeats that throw when they begin. */
   blindNext = 0;
+  /** Heartbeats that throw when they are told to probe at once. */
+  blindProbes = 0;
 
   /** The worker with both of its actors provided. */
   worker() {
     return workerMachine.provide({ actors: { execution: this.#execution(), heartbeat: this.#heartbeat() } });
   }
 
-  beat(worker: WorkerId): void {
-    this.#tell.get(worker)?.({ type: 'heartbeat.received' });
+  beat(worker: WorkerId, sighting: Sighting = unseen): void {
+    this.#tell.get(worker)?.({ type: 'heartbeat.received', sighting });
   }
 
   /** A beat that does not come; by default after a silence that is long enough. */
@@ -49,10 +48,10 @@ export class FakeWorld {
     this.#tell.get(worker)?.({ type: 'heartbeat.missed', silentMs, detail: 'no answer' });
   }
 
-  settle(assignment: AssignmentId, outcome: Outcome, draw = 0): void {
+  settle(assignment: AssignmentId, outcome: Outcome, draw = 0, elapsedMs = 0): void {
     const execution = this.executions.get(assignment);
     if (execution === undefined) throw new Error(`lease ${assignment} is not being executed`);
-    execution.settle(outcome, draw);
+    execution.settle(outcome, draw, elapsedMs);
   }
 
   #execution() {
@@ -62,9 +61,9 @@ export class FakeWorld {
         throw new Error('the execution was told to crash');
       }
       const { taskId, assignmentId, slot } = input;
-      const settle = (outcome: Outcome, draw = 0) => {
+      const settle = (outcome: Outcome, draw = 0, elapsedMs = 0) => {
         this.executions.delete(assignmentId);
-        sendBack({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw });
+        sendBack({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw, elapsedMs });
       };
       this.executions.set(assignmentId, { input, settle });
       this.begun.push(assignmentId);
@@ -85,10 +84,19 @@ export class FakeWorld {
       }
       this.watching += 1;
       this.#tell.set(input.workerId, sendBack);
-      receive(() => void this.probed.push(input.workerId));
-      return () => {
+      const end = () => {
         this.watching -= 1;
+        if (this.#tell.get(input.workerId) === sendBack) this.#tell.delete(input.workerId);
       };
+      receive(() => {
+        if (this.blindProbes > 0) {
+          this.blindProbes -= 1;
+          end(); // XState cleans up after a callback that is stopped, not after one that throws.
+          throw new Error('the heartbeat was told to crash');
+        }
+        this.probed.push(input.workerId);
+      });
+      return end;
     });
   }
 }

@@ -1,27 +1,41 @@
 import { type Actor, createActor } from 'xstate';
 import { indexTimers, spawnBeside } from '../../src/actors/xstate-internals.ts';
+import { DurationBook } from '../../src/machines/duration-book.ts';
+import { endpointMachine } from '../../src/machines/endpoint-machine.ts';
 import type { RecordedFact, RecordedTaskFact } from '../../src/machines/facts.ts';
-import type { AssignmentId, TaskId, WorkerId } from '../../src/machines/identifiers.ts';
-import type { PoolInput, PoolPorts } from '../../src/machines/pool-context.ts';
-import type { CommittedLease, RowPlace } from '../../src/machines/pool-events.ts';
+import { type AssignmentId, type TaskId, type WorkerId, workerId } from '../../src/machines/identifiers.ts';
+import type { Outcome } from '../../src/machines/outcome.ts';
+import type { PoolInput, PoolPolicy, PoolPorts } from '../../src/machines/pool-context.ts';
+import type { CommittedLease, LeaseName, RowPlace } from '../../src/machines/pool-events.ts';
 import { poolMachine } from '../../src/machines/pool-machine.ts';
-import { actorOfSeat, type Shortage, type TaskTicket } from '../../src/machines/task-board.ts';
+import { actorOfSeat } from '../../src/machines/seat.ts';
+import type { Sighting } from '../../src/machines/sighting.ts';
+import type { Shortage, TaskTicket } from '../../src/machines/task-board.ts';
 import { taskMachine } from '../../src/machines/task-machine.ts';
-import type { WorkerSpec } from '../../src/machines/worker-machine.ts';
+import type { RosterEntry } from '../../src/machines/worker-roster.ts';
+import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
+import type { Admission, AdmissionOrder } from '../../src/machines/worker-state.ts';
 import { onDisposal } from './disposal.ts';
 import { FakeWorld } from './fake-world.ts';
-import { makeSpec, taskIdOf } from './pool-samples.ts';
+import { makePolicy, makeSpec, taskIdOf } from './pool-samples.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-export interface PoolOptions extends Partial<Omit<PoolInput, 'workers' | 'ports'>> {
+export interface PoolOptions extends Partial<Omit<PoolInput, 'workers' | 'policy' | 'ports'>> {
   /** Their number, with one slot each, or what they are. */
   readonly workers?: number | readonly WorkerSpec[];
+  /** What a former process left them in; else they are active, or in reserve. */
+  readonly admissions?: Readonly<Record<string, Admission>>;
+  readonly policy?: Partial<PoolPolicy>;
   /** Left out: they all answer before the test begins. */
   readonly isSilent?: boolean;
   readonly task?: typeof taskMachine;
+  readonly endpoint?: typeof endpointMachine;
   /** Workers that throw when they miss a beat. */
   readonly isFragile?: boolean;
 }
+
+/** Whoever wants turn after turn without an end has a bug, and must say so. */
+const turnsMax = 10_000;
 
 /** A pool whose rows, turns, workers and time are in the hands of a test. Nothing happens by itself. */
 export function setupPool(options: PoolOptions = {}): PoolBench {
@@ -48,7 +62,16 @@ export class PoolBench {
   #shortages: readonly Shortage[] = [];
   #committed = 0;
 
-  constructor({ workers = 1, isSilent: _, isFragile = false, task = taskMachine, ...input }: PoolOptions) {
+  constructor({
+    workers = 1,
+    admissions = {},
+    policy = {},
+    isSilent: _,
+    isFragile = false,
+    task = taskMachine,
+    endpoint = endpointMachine,
+    ...input
+  }: PoolOptions) {
     this.specs =
       typeof workers === 'number'
         ? Array.from({ length: workers }, (_each, index) => makeSpec(`local_00${index + 1}`))
@@ -67,17 +90,20 @@ export class PoolBench {
       },
     };
     const worker = isFragile ? fragile(this.world.worker()) : this.world.worker();
-    this.pool = createActor(poolMachine.provide({ actors: { worker } }), {
+    this.pool = createActor(poolMachine.provide({ actors: { worker, endpoint } }), {
       id: 'pool',
       clock: this.clock,
       input: {
-        workers: this.specs,
-        routing: { strategy: 'priority_based', rules: [] },
+        workers: this.specs.map((spec) => ({
+          spec,
+          admission: admissions[spec.workerId] ?? (spec.standby ? 'standby' : 'active'),
+        })),
+        policy: makePolicy(policy),
+        book: new DurationBook(),
         admissionWindow: 10_000,
-        leasesMax: 1_000,
         nextAssignment: 1,
         drainGraceMs: 30_000,
-        backoff: { delayMsBase: 1_000, delayMsMax: 8_000 },
+        isPaused: false,
         ports,
         ...input,
       },
@@ -121,18 +147,19 @@ export class PoolBench {
     const fresh = this.facts.slice(this.#committed) as RecordedTaskFact[];
     this.#committed = this.facts.length;
     const leased: CommittedLease[] = [];
-    const cancelled: CommittedLease[] = [];
+    const cancelled: LeaseName[] = [];
     for (const fact of fresh) {
       if (fact.type === 'task.assigned') leased.push(fact);
       const isHeld = fact.type === 'task.cancelled' && fact.assignmentId !== null && fact.workerId !== null;
-      if (isHeld) cancelled.push(fact as CommittedLease);
+      if (isHeld) cancelled.push(fact as LeaseName);
     }
     if (leased.length + cancelled.length > 0) this.pool.send({ type: 'pool.committed', leased, cancelled });
   }
 
   /** Turns, each with its commit, until nothing more is asked for. */
   turn(): void {
-    while (this.isTurnWanted) {
+    for (let turns = 0; this.isTurnWanted; turns += 1) {
+      if (turns === turnsMax) throw new Error(`the pool still wants a turn after ${turnsMax} of them`);
       this.handOut();
       this.commit();
       this.#readRows();
@@ -158,6 +185,53 @@ export class PoolBench {
 
   holderOf(seq: number): WorkerId | undefined {
     return this.board.get(taskIdOf(seq))?.lease?.workerId;
+  }
+
+  /** The attempt at a task ends so. */
+  settle(seq: number, outcome: Outcome, elapsedMs = 0): void {
+    this.world.settle(this.leaseOf(seq), outcome, 0, elapsedMs);
+    this.turn();
+  }
+
+  beat(name: string, sighting?: Sighting): void {
+    this.world.beat(workerId(name), sighting);
+    this.turn();
+  }
+
+  /** So many beats in a row do not come, after a silence that is long enough. */
+  miss(name: string, beats = 1): void {
+    for (let missed = 0; missed < beats; missed += 1) this.world.miss(workerId(name));
+    this.turn();
+  }
+
+  order(name: string, order: AdmissionOrder, detail = 'an operator'): void {
+    this.pool.send({ type: 'pool.order', workerId: workerId(name), order, detail });
+    this.turn();
+  }
+
+  /** Another configuration, of the next version. */
+  reconfigure(specs: readonly WorkerSpec[], parts: Partial<PoolPolicy> = {}): void {
+    const { policy: former } = this.pool.getSnapshot().context;
+    const policy = { ...former, version: former.version + 1, ...parts };
+    this.pool.send({ type: 'pool.reconfigure', policy, workers: specs, changes: [] });
+  }
+
+  entryOf(name: string): RosterEntry {
+    const entry = this.roster.get(workerId(name));
+    if (entry === undefined) throw new Error(`no worker is called ${name}`);
+    return entry;
+  }
+
+  /** What is told of the breaker of an endpoint, such as `open`. */
+  breakersOf(endpoint: string): readonly string[] {
+    const changes = this.factsOfType('endpoint.changed').filter((fact) => fact.endpoint === endpoint);
+    return changes.map(({ to }) => to);
+  }
+
+  /** What is told of whether a worker takes work, such as `standby`. */
+  admissionsOf(name: string): readonly string[] {
+    const changes = this.factsOfType('worker.readmitted').filter((fact) => fact.workerId === name);
+    return changes.map(({ to }) => to);
   }
 
   factsOf(seq: number): readonly RecordedTaskFact[] {

@@ -41,6 +41,8 @@ export function setupTask(parts: Partial<Omit<TaskInput, 'taskId' | 'pool'>> = {
       pool,
       leases: 0,
       failures: 0,
+      fallbackChain: [],
+      fallbacks: 0,
       retryPolicy: { retriesMax: 2, delayMsBase: 1_000, delayMsMax: 8_000 },
       ...parts,
     },

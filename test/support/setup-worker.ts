@@ -1,13 +1,17 @@
 import { type Actor, createActor, fromCallback } from 'xstate';
 import { indexTimers } from '../../src/actors/xstate-internals.ts';
 import { type AssignmentId, assignmentId } from '../../src/machines/identifiers.ts';
+import type { Sighting } from '../../src/machines/sighting.ts';
+import type { workerMachine } from '../../src/machines/worker-machine.ts';
 import type {
+  AdmissionReport,
   LivenessReport,
   SettledReport,
+  SightingReport,
   WorkerReport,
-  WorkerSpec,
-  workerMachine,
-} from '../../src/machines/worker-machine.ts';
+} from '../../src/machines/worker-reports.ts';
+import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
+import type { Admission, AdmissionOrder } from '../../src/machines/worker-state.ts';
 import { onDisposal } from './disposal.ts';
 import { FakeWorld } from './fake-world.ts';
 import { makeSpec, taskIdOf } from './pool-samples.ts';
@@ -22,16 +26,23 @@ export interface WorkerBench {
   readonly faults: unknown[];
   readonly run: (lease: number) => AssignmentId;
   readonly stop: (lease: number) => void;
-  readonly beat: () => void;
+  readonly beat: (sighting?: Sighting) => void;
+  readonly order: (order: AdmissionOrder, detail?: string) => void;
   readonly miss: (silentMs?: number) => void;
   /** What the pool was told of its life, such as `alive`. */
   readonly life: () => readonly string[];
+  /** Whether it takes work, as the pool was told, such as `active`. */
+  readonly admissions: () => readonly Admission[];
+  readonly sightings: () => readonly SightingReport[];
   readonly settled: () => readonly SettledReport[];
   /** The leases in its slots. */
   readonly slots: () => readonly (number | null)[];
 }
 
-export function setupWorker(parts: Partial<Omit<WorkerSpec, 'workerId'>> = {}, blind = 0): WorkerBench {
+export function setupWorker(
+  parts: Partial<Omit<WorkerSpec, 'workerId'>> = {},
+  { blind = 0, admission = 'active' }: { blind?: number; admission?: Admission } = {},
+): WorkerBench {
   const spec = makeSpec('local_001', parts);
   const clock = new VirtualClock();
   const world = new FakeWorld();
@@ -40,7 +51,7 @@ export function setupWorker(parts: Partial<Omit<WorkerSpec, 'workerId'>> = {}, b
   const pool = createActor(
     fromCallback<WorkerReport>(({ receive }) => receive((report) => void reports.push(report))),
   ).start();
-  const actor = createActor(world.worker(), { clock, input: { spec, pool } });
+  const actor = createActor(world.worker(), { clock, input: { spec, admission, pool } });
   const faults: unknown[] = [];
   actor.subscribe({ error: (error) => void faults.push(error) });
   indexTimers(actor, clock);
@@ -50,7 +61,8 @@ export function setupWorker(parts: Partial<Omit<WorkerSpec, 'workerId'>> = {}, b
     pool.stop();
     if (faults.length > 0) throw new AggregateError(faults, 'the worker crashed');
   });
-  const isLife = (report: WorkerReport): report is LivenessReport => report.type === 'worker.noticed';
+  const ofType = <T extends WorkerReport>(type: T['type']) =>
+    reports.filter((report): report is T => report.type === type);
   return {
     actor,
     clock,
@@ -59,14 +71,17 @@ export function setupWorker(parts: Partial<Omit<WorkerSpec, 'workerId'>> = {}, b
     faults,
     run: (lease) => {
       const id = assignmentId(lease);
-      actor.send({ type: 'worker.run', taskId: taskIdOf(lease), assignmentId: id });
+      actor.send({ type: 'worker.run', taskId: taskIdOf(lease), assignmentId: id, model: 'gpt-oss:20b' });
       return id;
     },
     stop: (lease) => actor.send({ type: 'worker.stop', assignmentId: assignmentId(lease) }),
-    beat: () => world.beat(spec.workerId),
+    beat: (sighting) => world.beat(spec.workerId, sighting),
+    order: (order, detail = '') => actor.send({ type: `worker.${order}`, detail }),
     miss: (silentMs) => world.miss(spec.workerId, silentMs),
-    life: () => reports.filter(isLife).map(({ liveness }) => liveness),
-    settled: () => reports.filter((report): report is SettledReport => !isLife(report)),
+    life: () => ofType<LivenessReport>('worker.noticed').map(({ liveness }) => liveness),
+    admissions: () => ofType<AdmissionReport>('worker.admitted').map(({ admission: to }) => to),
+    sightings: () => ofType<SightingReport>('worker.sighted'),
+    settled: () => ofType<SettledReport>('worker.settled'),
     slots: () => actor.getSnapshot().context.slots.map((lease) => lease?.assignmentId ?? null),
   };
 }

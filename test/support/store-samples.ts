@@ -46,12 +46,20 @@ export function entry(fact: RecordedFact, at = atMs): Entry {
 /** The lease `lease` of task `seq`: its facts, one after the other. */
 export function leaseFacts(seq: number, lease: number, holder: WorkerId = local) {
   const head = { taskId: taskIdOf(seq), assignmentId: assignmentId(lease), workerId: holder };
+  const model = 'gpt-oss:20b';
   const failure = { code: 'backend.busy', message: 'the server is busy' } as const;
   return {
-    assigned: { type: 'task.assigned', ...head, lease: 1, reason: reasonFor(holder) },
-    retried: { type: 'task.retried', ...head, failure, delayMs: 0, failures: 1 },
-    delayed: { type: 'task.retried', ...head, failure, delayMs: 5_000, failures: 1 },
-    completed: { type: 'task.completed', ...head, output: `answer ${seq}`, usage: noUsage },
+    assigned: { type: 'task.assigned', ...head, model, lease: 1, reason: reasonFor(holder) },
+    retried: { type: 'task.retried', ...head, failure, delayMs: 0, failures: 1, fallbacks: 0 },
+    delayed: { type: 'task.retried', ...head, failure, delayMs: 5_000, failures: 1, fallbacks: 0 },
+    completed: {
+      type: 'task.completed',
+      ...head,
+      model,
+      output: `answer ${seq}`,
+      usage: noUsage,
+      elapsedMs: 1_234,
+    },
     failed: { type: 'task.failed', ...head, failure },
     cancelled: { type: 'task.cancelled', ...head, from: 'running' },
   } as const satisfies Record<string, RecordedFact>;

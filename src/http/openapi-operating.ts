@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import type {
+  ZodOpenApiOperationObject,
+  ZodOpenApiPathsObject,
+  ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { json, refusals, refused, tags, unavailable } from './openapi-parts.ts';
+import {
+  poolSchema,
+  poolStateSchema,
+  reloadSchema,
+  retryReportSchema,
+  workerSchema,
+  workersSchema,
+} from './operating-schemas.ts';
+import { retrySchema } from './retry-request.ts';
+
+const ofWorker = { path: z.object({ id: z.string().meta({ example: 'local_001' }) }) };
+const unknown: ZodOpenApiResponsesObject = { 404: refused('There is no such worker.') };
+
+/** What operators do with the pool, its workers, and what has failed. */
+export function operatingPaths(): ZodOpenApiPathsObject {
+  return { ...poolPaths(), ...workerPaths(), ...retryPaths() };
+}
+
+function poolPaths(): ZodOpenApiPathsObject {
+  const turn = (summary: string): ZodOpenApiOperationObject => ({
+    tags: [tags.operating],
+    summary,
+    responses: { 200: { description: 'It is on disk.', ...json(poolStateSchema) }, ...unavailable },
+  });
+  return {
+    '/pool': {
+      get: {
+        tags: [tags.operating],
+        summary: 'The pool at a glance',
+        responses: { 200: { description: 'The pool.', ...json(poolSchema) } },
+      },
+    },
+    '/pool/pause': { post: turn('Hand nothing out; go on accepting, also after a restart') },
+    '/pool/resume': { post: turn('Hand out again') },
+    '/pool/reload': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Take over what the configuration files say now: as a whole or not at all',
+        responses: {
+          200: { description: 'What has changed.', ...json(reloadSchema) },
+          400: refused('The files are wrong; the message names each line. Nothing was changed.'),
+          ...unavailable,
+        },
+      },
+    },
+  };
+}
+
+function workerPaths(): ZodOpenApiPathsObject {
+  const list: ZodOpenApiOperationObject = {
+    tags: [tags.operating],
+    summary: 'Workers',
+    responses: { 200: { description: 'Workers.', ...json(workersSchema) } },
+  };
+  const ordered = (summary: string): ZodOpenApiOperationObject => ({
+    tags: [tags.operating],
+    summary,
+    requestParams: ofWorker,
+    responses: {
+      200: { description: 'The worker; what was asked for is on disk.', ...json(workerSchema) },
+      409: refused('As it is now, this cannot be asked of it.'),
+      ...unknown,
+      ...unavailable,
+    },
+  });
+  return {
+    '/workers': { get: list },
+    '/workers/status': { get: list },
+    '/workers/{id}': {
+      get: {
+        tags: [tags.operating],
+        summary: 'One worker',
+        requestParams: ofWorker,
+        responses: { 200: { description: 'The worker.', ...json(workerSchema) }, ...unknown },
+      },
+    },
+    '/workers/{id}/drain': { post: ordered('Give it nothing more; what it has, it ends') },
+    '/workers/{id}/rest': { post: ordered('Give it nothing until the load asks for it') },
+    '/workers/{id}/resume': { post: ordered('Give it work again, even after a quarantine') },
+    '/workers/{id}/breaker/close': { post: ordered('Call its endpoint again, whatever its breaker says') },
+  };
+}
+
+function retryPaths(): ZodOpenApiPathsObject {
+  return {
+    '/tasks/retry': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Try ended tasks again, as new ones; those that were tried again before are left out',
+        requestBody: { required: true, ...json(retrySchema) },
+        responses: {
+          200: { description: 'With `dry_run`: what would be tried again.', ...json(retryReportSchema) },
+          202: { description: 'The new tasks are on disk.', ...json(retryReportSchema) },
+          ...refusals,
+        },
+      },
+    },
+  };
+}

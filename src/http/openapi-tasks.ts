@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import type {
+  ZodOpenApiOperationObject,
+  ZodOpenApiPathsObject,
+  ZodOpenApiResponsesObject,
+} from 'zod-openapi';
+import { anyObject, json, refusals, refused, tags } from './openapi-parts.ts';
+import { attemptsSchema } from './operating-schemas.ts';
+import {
+  acceptedSchema,
+  type DelegationSchemas,
+  endedSchema,
+  taskQuery,
+  taskSchema,
+} from './task-schemas.ts';
+
+const taskId = z.string().meta({ example: 'task_20261122_101500_123456_9f2k7q0c4m1xa' });
+const ofTask = { requestParams: { path: z.object({ id: taskId }) } };
+const idempotencyKey = z.object({
+  'Idempotency-Key': z
+    .string()
+    .optional()
+    .meta({ description: 'The same key and body give the same task; another body is refused with 409.' }),
+});
+const lastEventId = z.object({
+  'Last-Event-ID': z.string().optional().meta({ description: 'Go on right behind this event.' }),
+});
+const unknown: ZodOpenApiResponsesObject = { 404: refused('There is no such task.') };
+
+/** How tasks are handed in, looked at and ended. */
+export function taskPaths(schemas: DelegationSchemas): ZodOpenApiPathsObject {
+  return { ...delegationPaths(schemas), ...singlePaths() };
+}
+
+function delegationPaths({ one, many }: DelegationSchemas): ZodOpenApiPathsObject {
+  return {
+    '/task/delegate': {
+      post: {
+        tags: [tags.tasks],
+        summary: 'Hand in a task',
+        requestParams: { header: idempotencyKey },
+        requestBody: { required: true, ...json(one) },
+        responses: {
+          200: { description: 'With `sync`: it has ended.', ...json(endedSchema) },
+          202: { description: 'It is on disk, and will be done.', ...json(acceptedSchema) },
+          409: refused('The key was used for another request.'),
+          ...refusals,
+        },
+      },
+    },
+    '/tasks/delegate': {
+      post: {
+        tags: [tags.tasks],
+        summary: 'Hand in up to 1,000 tasks: all or none',
+        requestParams: { header: idempotencyKey },
+        requestBody: { required: true, ...json(many) },
+        responses: { 202: { description: 'All are on disk.', ...json(anyObject) }, ...refusals },
+      },
+    },
+  };
+}
+
+function singlePaths(): ZodOpenApiPathsObject {
+  const task: ZodOpenApiOperationObject = {
+    tags: [tags.tasks],
+    summary: 'One task',
+    requestParams: { ...ofTask.requestParams, query: taskQuery },
+    responses: { 200: { description: 'The task.', ...json(taskSchema) }, ...unknown },
+  };
+  return {
+    '/task/{id}': {
+      get: task,
+      delete: {
+        tags: [tags.tasks],
+        summary: 'Cancel a task',
+        ...ofTask,
+        responses: {
+          200: { description: 'It is cancelled: nothing of it starts later.', ...json(acceptedSchema) },
+          409: refused('It has ended already; that stands.'),
+          ...unknown,
+        },
+      },
+    },
+    '/task/{id}/status': { get: task },
+    '/task/status/{id}': { get: task },
+    '/task/{id}/attempts': {
+      get: {
+        tags: [tags.tasks],
+        summary: 'Who had a task, why, and what came of it',
+        ...ofTask,
+        responses: {
+          200: { description: 'Its attempts, the first first.', ...json(attemptsSchema) },
+          ...unknown,
+        },
+      },
+    },
+    '/task/{id}/retry': {
+      post: {
+        tags: [tags.tasks],
+        summary: 'Try an ended task again, as a new one',
+        ...ofTask,
+        responses: {
+          202: { description: 'The new task.', ...json(acceptedSchema) },
+          ...unknown,
+          ...refusals,
+        },
+      },
+    },
+    '/task/{id}/events': {
+      get: {
+        tags: [tags.tasks],
+        summary: 'Watch a task: its facts, its text, its end',
+        requestParams: { ...ofTask.requestParams, header: lastEventId },
+        responses: {
+          200: {
+            description: 'Events named like their facts, `token` for text, `end` with the task.',
+            content: { 'text/event-stream': { schema: z.string() } },
+          },
+          ...unknown,
+        },
+      },
+    },
+  };
+}

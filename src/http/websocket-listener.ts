@@ -1,0 +1,95 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { KoubouError } from '../machines/errors.ts';
+import { errorBody } from './error-table.ts';
+import type { Listener } from './listen.ts';
+import { refuseUpgrade } from './upgrade-refusal.ts';
+
+/** Takes over the connection of a request to upgrade, or refuses it. */
+export type UpgradeDoor = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export interface WebsocketDoors {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  /** By path: `/worker`. */
+  readonly doors: Readonly<Record<string, UpgradeDoor>>;
+}
+
+/** The headers of a request must arrive within this: a slow sender may not hold a connection for ever. */
+const headersTimeoutMs = 10_000;
+
+/**
+ * Opens the port for WebSockets and leads each request to the door of its path. Connections that were taken over are
+ * closed by those who took them; {@link Listener.close} ends what is left after its grace.
+ *
+ * @throws KoubouError `port.taken`
+ */
+export function openWebsocketListener({ host, port, doors }: WebsocketDoors): Promise<Listener> {
+  const taken = new Set<Duplex>();
+  const server = createServer((_request, response) => {
+    const refusal = new KoubouError('request.invalid', 'this port speaks WebSocket alone; see docs');
+    response.writeHead(426, {
+      connection: 'close',
+      upgrade: 'websocket',
+      'content-type': 'application/json',
+    });
+    response.end(JSON.stringify(errorBody(refusal)));
+  });
+  server.headersTimeout = headersTimeoutMs;
+  server.requestTimeout = headersTimeoutMs;
+  server.on('upgrade', (request, socket, head) => {
+    // Without a listener the error of a client that has gone would end the process.
+    socket.on('error', () => socket.destroy());
+    taken.add(socket);
+    socket.on('close', () => taken.delete(socket));
+    const door = doorOf(doors, request.url);
+    if (door !== undefined) door(request, socket, head);
+    else refuseUpgrade(socket, new KoubouError('route.unknown', 'there is no WebSocket at this path'));
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(asPortError(error, host, port)));
+    server.listen(port, host, () => resolve(listenerOf(server, host, taken)));
+  });
+}
+
+function doorOf(doors: WebsocketDoors['doors'], url = '/'): UpgradeDoor | undefined {
+  const [path = '/'] = url.split('?', 1);
+  return Object.hasOwn(doors, path) ? doors[path] : undefined;
+}
+
+function listenerOf(server: Server, host: string, taken: ReadonlySet<Duplex>): Listener {
+  const { port } = server.address() as AddressInfo;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `ws://${name}:${port}`,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          server.closeAllConnections();
+          for (const socket of taken) socket.destroy();
+        }, graceMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        server.closeIdleConnections();
+      }),
+  };
+}
+
+function asPortError(error: NodeJS.ErrnoException, host: string, port: number): unknown {
+  const details = { port };
+  if (error.code === 'EADDRINUSE') {
+    const message = `port ${port} on ${host} is taken; stop the program that has it, or choose another (KOUBOU_WEBSOCKET_PORT)`;
+    return new KoubouError('port.taken', message, { cause: error, details });
+  }
+  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
+    return new KoubouError('port.taken', `cannot listen on ${host}:${port} (${error.code})`, {
+      cause: error,
+      details,
+    });
+  }
+  return error;
+}

@@ -1,0 +1,86 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  jobOf,
+  modelOf,
+  outcomeOf,
+  residentOf,
+  wireJobOf,
+  wireModelsOf,
+  wireOutcomeOf,
+  wireResidentsOf,
+} from '../../src/actors/wire-values.ts';
+import { readFrameToPool, readFrameToWorker } from '../../src/actors/worker-protocol.ts';
+import { limits } from '../../src/machines/limits.ts';
+import { failed, noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
+import { makeJob } from '../support/backend-jobs.ts';
+import { settledFrame } from '../support/worker-frames.ts';
+
+/** An outcome after its way through a frame. */
+function travelled(outcome: Outcome): Outcome {
+  const read = readFrameToPool(JSON.stringify(settledFrame({ outcome: wireOutcomeOf(outcome) })));
+  if (!('frame' in read) || read.frame.type !== 'settled') throw new Error(JSON.stringify(read));
+  return outcomeOf(read.frame.outcome);
+}
+
+test('a job arrives as it was sent, without the files, which stand in its prompt', () => {
+  const job = makeJob({ files: ['src/a.ts'], sampling: { num_ctx: 5 }, model: null, fresh: true });
+  const read = readFrameToWorker(JSON.stringify({ type: 'run', job: wireJobOf(job) }));
+  if (!('frame' in read) || read.frame.type !== 'run') throw new Error(JSON.stringify(read));
+  expect(jobOf(read.frame.job)).toEqual({ ...job, files: [] });
+});
+
+describe('an outcome', () => {
+  test.each([
+    {
+      kind: 'succeeded',
+      output: '工房',
+      usage: { ...noUsage, model: 'tiny', totalMs: 1.5, outputTokens: 3 },
+    },
+    retry('backend.busy', 'wait', 2_000),
+    failed('model.unknown', 'no'),
+    { kind: 'released', failure: { code: 'worker.lost', message: 'gone' } },
+    { kind: 'cancelled' },
+  ] as const satisfies readonly Outcome[])('arrives as it was sent: $kind', (outcome) => {
+    expect(travelled(outcome)).toEqual(outcome);
+  });
+
+  test('arrives with its text whatever the characters', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (output) => {
+        const outcome = { kind: 'succeeded', output, usage: noUsage } as const;
+        expect(travelled(outcome)).toEqual(outcome);
+      }),
+    );
+  });
+
+  test.each([
+    ['in characters', 'x'.repeat(limits.outputBytesMax + 1)],
+    ['in bytes', '工'.repeat(limits.outputBytesMax / 3 + 1)],
+    ['once it is escaped', '\u0001'.repeat(limits.outputBytesMax / 2)],
+  ])('that is too long %s fails, instead of cutting the link for ever', (_how, output) => {
+    const outcome = travelled({ kind: 'succeeded', output, usage: noUsage });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'execution.too_large' } });
+  });
+
+  test('with more words than fit is shortened', () => {
+    const usage = { ...noUsage, model: 'm'.repeat(1_000), doneReason: '' };
+    expect(travelled({ kind: 'succeeded', output: 'x', usage })).toMatchObject({
+      usage: { model: 'm'.repeat(256), doneReason: null },
+    });
+    const { failure } = travelled(failed('input.refused', 'w'.repeat(10_000))) as {
+      failure: { message: string };
+    };
+    expect(failure.message).toHaveLength(2_000);
+  });
+});
+
+test('what a server says of its models arrives, and what no server should say is left out', () => {
+  const model = { name: 'tiny', sizeBytes: 5, contextTokensMax: null };
+  const resident = { name: 'tiny', memoryBytes: 5, contextTokens: 512 };
+  expect(wireModelsOf([model, { ...model, name: '' }, { ...model, sizeBytes: -1 }]).map(modelOf)).toEqual([
+    model,
+  ]);
+  expect(wireResidentsOf([resident, { ...resident, memoryBytes: 0.5 }]).map(residentOf)).toEqual([resident]);
+  expect(wireModelsOf(Array(600).fill(model))).toHaveLength(512);
+});
