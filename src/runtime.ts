@@ -18,6 +18,7 @@ import { type Delegated, Delegations } from './runtime/delegations.ts';
 import { Endpoints } from './runtime/endpoints.ts';
 import { Engine } from './runtime/engine.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
+import { eventOfRow, type StreamEvent } from './runtime/history.ts';
 import { openLinks } from './runtime/joined-workers.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
 import { Operations, unknownWorker } from './runtime/operations.ts';
@@ -132,6 +133,16 @@ export class Runtime {
   /** Every committed fact, as it happens. */
   get stream(): FactStream {
     return this.#engine.stream;
+  }
+
+  /** The record of the stream from behind `afterSeq` on, at most `limit`. */
+  history(afterSeq: number, limit: number): readonly StreamEvent[] {
+    return this.#store.eventsSince(afterSeq, limit).map(eventOfRow);
+  }
+
+  /** The `seq` of the last fact on disk; 0 before the first. */
+  get lastSeq(): number {
+    return this.#store.lastSeq();
   }
 
   /** Takes over what a former process left, and begins. */

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { TaskEvent } from '../runtime/following.ts';
+import type { StreamEvent } from '../runtime/history.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import type { Messages } from './messages.ts';
 import { Refusal, type RestClient, Unreachable } from './rest-client.ts';
@@ -9,7 +9,7 @@ import type { ServerEvent } from './sse-reader.ts';
 export interface FollowerEvents {
   /** Every event as it came, for machines. */
   readonly onRaw?: (event: ServerEvent) => void;
-  readonly onFact?: (fact: TaskEvent) => void;
+  readonly onFact?: (fact: StreamEvent) => void;
   /** Text of the running attempt; `offset` is 0 where an attempt begins (anew). */
   readonly onText?: (text: string, offset: number) => void;
   /** The connection was lost and is tried again. */
@@ -44,7 +44,7 @@ export async function followTask(
           const { text, offset } = JSON.parse(event.data) as { text: string; offset: number };
           onText?.(text, offset);
         } else {
-          onFact?.(JSON.parse(event.data) as TaskEvent);
+          onFact?.(JSON.parse(event.data) as StreamEvent);
         }
       }
     } catch (error) {

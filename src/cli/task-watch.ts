@@ -1,5 +1,5 @@
 import type { Failure } from '../machines/outcome.ts';
-import type { TaskEvent } from '../runtime/following.ts';
+import type { StreamEvent } from '../runtime/history.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import { type Cli, exitCodes } from './cli.ts';
 import type { RestClient } from './rest-client.ts';
@@ -75,7 +75,7 @@ class StreamedText {
   }
 
   /** The attempt failed: its text is void, and the next one begins at its beginning. */
-  interrupt({ data }: TaskEvent): void {
+  interrupt({ data }: StreamEvent): void {
     const failure = data['failure'] as Failure | undefined;
     if (this.#shown !== '') this.#cli.terminal.data('\n');
     this.#shown = '';

@@ -3,13 +3,14 @@ import type { TaskFact } from '../machines/facts.ts';
 import type { Db } from './client.ts';
 import { taskAssignments, taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
+import { prepareWrite } from './write-statement.ts';
 
 /** The statements of `task_assignments`. */
 export function assignmentStatements(db: Db) {
   return {
-    insert: db
-      .insert(taskAssignments)
-      .values({
+    insert: prepareWrite(
+      db,
+      db.insert(taskAssignments).values({
         assignmentId: sql.placeholder('assignmentId'),
         taskId: sql.placeholder('taskId'),
         workerId: sql.placeholder('workerId'),
@@ -18,18 +19,20 @@ export function assignmentStatements(db: Db) {
         assignmentStatus: 'active',
         reason: sql.placeholder('reason'),
         model: sql.placeholder('model'),
-      })
-      .prepare(),
-    end: db
-      .update(taskAssignments)
-      .set({
-        assignmentStatus: sql`${sql.placeholder('status')}`,
-        outcome: sql`${sql.placeholder('outcome')}`,
-        endedAt: sql`${sql.placeholder('at')}`,
-        durationMs: sql`${sql.placeholder('durationMs')}`,
-      })
-      .where(eq(taskAssignments.assignmentId, sql.placeholder('assignmentId')))
-      .prepare(),
+      }),
+    ),
+    end: prepareWrite(
+      db,
+      db
+        .update(taskAssignments)
+        .set({
+          assignmentStatus: sql`${sql.placeholder('status')}`,
+          outcome: sql`${sql.placeholder('outcome')}`,
+          endedAt: sql`${sql.placeholder('at')}`,
+          durationMs: sql`${sql.placeholder('durationMs')}`,
+        })
+        .where(eq(taskAssignments.assignmentId, sql.placeholder('assignmentId'))),
+    ),
     /** Why a task is, or was last, where it is. */
     ofTask: db
       .select()

@@ -2,15 +2,16 @@ import { desc, sql } from 'drizzle-orm';
 import type { Fact } from '../machines/facts.ts';
 import type { Db } from './client.ts';
 import { events } from './schema.ts';
+import { prepareWrite } from './write-statement.ts';
 
 export type EventRow = typeof events.$inferSelect;
 
 /** The statements of `events`. */
 export function eventStatements(db: Db) {
   return {
-    insert: db
-      .insert(events)
-      .values({
+    insert: prepareWrite(
+      db,
+      db.insert(events).values({
         seq: sql.placeholder('seq'),
         taskId: sql.placeholder('taskId'),
         type: sql.placeholder('type'),
@@ -18,11 +19,18 @@ export function eventStatements(db: Db) {
         to: sql.placeholder('to'),
         atMs: sql.placeholder('atMs'),
         data: sql.placeholder('data'),
-      })
-      .prepare(),
+      }),
+    ),
     last: db
       .select({ seq: sql<number | null>`max(${events.seq})` })
       .from(events)
+      .prepare(),
+    since: db
+      .select()
+      .from(events)
+      .where(sql`${events.seq} > ${sql.placeholder('afterSeq')}`)
+      .orderBy(events.seq)
+      .limit(sql.placeholder('limit'))
       .prepare(),
     /** What was last said of a pause. */
     lastPause: db

@@ -1,6 +1,7 @@
 import { eq, lt, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { idempotencyKeys } from './schema.ts';
+import { prepareWrite } from './write-statement.ts';
 
 export type IdempotencyRow = typeof idempotencyKeys.$inferSelect;
 
@@ -10,15 +11,15 @@ const keptMs = 7 * 24 * 3_600_000;
 /** The statements of `idempotency_keys`. */
 export function idempotencyStatements(db: Db) {
   return {
-    insert: db
-      .insert(idempotencyKeys)
-      .values({
+    insert: prepareWrite(
+      db,
+      db.insert(idempotencyKeys).values({
         key: sql.placeholder('key'),
         fingerprint: sql.placeholder('fingerprint'),
         taskIds: sql.placeholder('taskIds'),
         createdAtMs: sql.placeholder('atMs'),
-      })
-      .prepare(),
+      }),
+    ),
     byKey: db
       .select()
       .from(idempotencyKeys)

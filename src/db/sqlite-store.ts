@@ -50,7 +50,7 @@ class SqliteStore implements Store {
     this.#db = db;
     this.#statements = prepareStatements(db);
     // Read within each transaction: it is one step down the right edge of a tree, and right after any failure.
-    const write = (entries: readonly Entry[]) => new Commit(this.#statements, this.#lastSeq()).write(entries);
+    const write = (entries: readonly Entry[]) => new Commit(this.#statements, this.lastSeq()).write(entries);
     this.#transact = db.$client.transaction(write).immediate;
   }
 
@@ -58,7 +58,7 @@ class SqliteStore implements Store {
     return this.#transact(entries);
   }
 
-  #lastSeq(): number {
+  lastSeq(): number {
     return this.#statements.events.last.get()?.seq ?? 0;
   }
 
@@ -93,6 +93,10 @@ class SqliteStore implements Store {
 
   eventsOf(taskId: TaskId, afterSeq: number, limit: number) {
     return this.#statements.events.ofTask.all({ taskId, afterSeq, limit });
+  }
+
+  eventsSince(afterSeq: number, limit: number) {
+    return this.#statements.events.since.all({ afterSeq, limit });
   }
 
   workers() {

@@ -47,6 +47,10 @@ export interface Store {
   /** The earliest start time that lies ahead; `null` without one. */
   nextRunAtMs(): number | null;
   eventsOf(taskId: TaskId, afterSeq: number, limit: number): readonly EventRow[];
+  /** The whole stream, from behind `afterSeq` on. */
+  eventsSince(afterSeq: number, limit: number): readonly EventRow[];
+  /** The `seq` of the last event; 0 before the first. */
+  lastSeq(): number;
   workers(): readonly WorkerRow[];
   /** At a start: these workers, and no others, belong to the configuration. */
   registerWorkers(registrations: readonly WorkerRegistration[], atMs: number): void;

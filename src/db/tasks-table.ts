@@ -4,6 +4,7 @@ import { taskMachineVersion } from '../machines/task-machine.ts';
 import type { Db } from './client.ts';
 import { taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
+import { prepareWrite } from './write-statement.ts';
 
 export type TaskRow = typeof taskMaster.$inferSelect;
 
@@ -60,9 +61,9 @@ const waitingColumns = {
 /** The statements of `task_master` that run beside the pool: each finds its rows by an index. */
 export function taskStatements(db: Db) {
   return {
-    insert: db
-      .insert(taskMaster)
-      .values({
+    insert: prepareWrite(
+      db,
+      db.insert(taskMaster).values({
         taskId: sql.placeholder('taskId'),
         seq: sql.placeholder('seq'),
         taskType: sql.placeholder('taskType'),
@@ -75,48 +76,56 @@ export function taskStatements(db: Db) {
         metadata: sql.placeholder('metadata'),
         prompt: sql.placeholder('prompt'),
         retryOf: sql.placeholder('retryOf'),
-      })
-      .prepare(),
-    assign: db
-      .update(taskMaster)
-      .set({
-        status: sql`'in_progress'`,
-        workerId: slot('workerId'),
-        assignmentId: slot('assignmentId'),
-        leases: slot('lease'),
-        runAtMs: sql`NULL`,
-        startedAt: sql`coalesce(${taskMaster.startedAt}, ${sql.placeholder('at')})`,
-        updatedAt: slot('at'),
-      })
-      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
-      .prepare(),
-    requeue: db
-      .update(taskMaster)
-      .set({
-        status: sql`'pending'`,
-        failures: slot('failures'),
-        fallbacks: slot('fallbacks'),
-        runAtMs: slot('runAtMs'),
-        updatedAt: slot('at'),
-      })
-      .where(isHeld)
-      .prepare(),
-    endHeld: db
-      .update(taskMaster)
-      .set({ status: slot('status'), result: slot('result'), endedAt: slot('at'), updatedAt: slot('at') })
-      .where(isHeld)
-      .prepare(),
-    endWaiting: db
-      .update(taskMaster)
-      .set({
-        status: slot('status'),
-        result: slot('result'),
-        runAtMs: sql`NULL`,
-        endedAt: slot('at'),
-        updatedAt: slot('at'),
-      })
-      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
-      .prepare(),
+      }),
+    ),
+    assign: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({
+          status: sql`'in_progress'`,
+          workerId: slot('workerId'),
+          assignmentId: slot('assignmentId'),
+          leases: slot('lease'),
+          runAtMs: sql`NULL`,
+          startedAt: sql`coalesce(${taskMaster.startedAt}, ${sql.placeholder('at')})`,
+          updatedAt: slot('at'),
+        })
+        .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending)),
+    ),
+    requeue: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({
+          status: sql`'pending'`,
+          failures: slot('failures'),
+          fallbacks: slot('fallbacks'),
+          runAtMs: slot('runAtMs'),
+          updatedAt: slot('at'),
+        })
+        .where(isHeld),
+    ),
+    endHeld: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({ status: slot('status'), result: slot('result'), endedAt: slot('at'), updatedAt: slot('at') })
+        .where(isHeld),
+    ),
+    endWaiting: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({
+          status: slot('status'),
+          result: slot('result'),
+          runAtMs: sql`NULL`,
+          endedAt: slot('at'),
+          updatedAt: slot('at'),
+        })
+        .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending)),
+    ),
     byId: db
       .select()
       .from(taskMaster)
@@ -154,11 +163,13 @@ export function taskStatements(db: Db) {
       .orderBy(taskMaster.runAtMs)
       .limit(sql.placeholder('limit'))
       .prepare(),
-    clearRunAt: db
-      .update(taskMaster)
-      .set({ runAtMs: sql`NULL` })
-      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending))
-      .prepare(),
+    clearRunAt: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({ runAtMs: sql`NULL` })
+        .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending)),
+    ),
   };
 }
 

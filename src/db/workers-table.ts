@@ -2,6 +2,7 @@ import { eq, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { taskAssignments, workers } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
+import { prepareWrite } from './write-statement.ts';
 
 export type WorkerRow = typeof workers.$inferSelect;
 
@@ -26,44 +27,56 @@ const currentTask = sql`(SELECT ${taskAssignments.taskId} FROM ${taskAssignments
 export function workerStatements(db: Db) {
   return {
     all: db.select().from(workers).orderBy(workers.workerId).prepare(),
-    beat: db
-      .update(workers)
-      .set({ lastHeartbeat: slot('at') })
-      .where(ofWorker)
-      .prepare(),
-    setLiveness: db
-      .update(workers)
-      .set({ liveness: slot('liveness') })
-      .where(ofWorker)
-      .prepare(),
-    setAdmission: db
-      .update(workers)
-      .set({ admission: slot('admission') })
-      .where(ofWorker)
-      .prepare(),
-    setFactor: db
-      .update(workers)
-      .set({ performanceFactor: slot('factor') })
-      .where(ofWorker)
-      .prepare(),
+    beat: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({ lastHeartbeat: slot('at') })
+        .where(ofWorker),
+    ),
+    setLiveness: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({ liveness: slot('liveness') })
+        .where(ofWorker),
+    ),
+    setAdmission: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({ admission: slot('admission') })
+        .where(ofWorker),
+    ),
+    setFactor: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({ performanceFactor: slot('factor') })
+        .where(ofWorker),
+    ),
     /** It has left; its history stays. */
-    retire: db
-      .update(workers)
-      .set({ configured: sql`0`, status: sql`'offline'`, liveness: sql`'lost'` })
-      .where(ofWorker)
-      .prepare(),
+    retire: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({ configured: sql`0`, status: sql`'offline'`, liveness: sql`'lost'` })
+        .where(ofWorker),
+    ),
     /** Brings the row of a worker up to date with its leases. Once a commit, however many they were. */
-    refresh: db
-      .update(workers)
-      .set({
-        currentTask,
-        status: sql`CASE WHEN ${workers.liveness} IN ('probing', 'lost') THEN 'offline' WHEN ${currentTask} IS NULL THEN 'idle' ELSE 'busy' END`,
-        tasksCompleted: sql`${workers.tasksCompleted} + ${sql.placeholder('completed')}`,
-        tasksFailed: sql`${workers.tasksFailed} + ${sql.placeholder('failed')}`,
-        updatedAt: slot('at'),
-      })
-      .where(ofWorker)
-      .prepare(),
+    refresh: prepareWrite(
+      db,
+      db
+        .update(workers)
+        .set({
+          currentTask,
+          status: sql`CASE WHEN ${workers.liveness} IN ('probing', 'lost') THEN 'offline' WHEN ${currentTask} IS NULL THEN 'idle' ELSE 'busy' END`,
+          tasksCompleted: sql`${workers.tasksCompleted} + ${sql.placeholder('completed')}`,
+          tasksFailed: sql`${workers.tasksFailed} + ${sql.placeholder('failed')}`,
+          updatedAt: slot('at'),
+        })
+        .where(ofWorker),
+    ),
   };
 }
 

@@ -1,25 +1,13 @@
 import type { Clock } from '../actors/clock.ts';
 import type { FactStream } from '../actors/fact-stream.ts';
 import type { TextPiece, TextRelay } from '../actors/text-relay.ts';
-import { describe } from '../db/events-table.ts';
 import type { Store } from '../db/store.ts';
 import { KoubouError } from '../machines/errors.ts';
-import { type CommittedFact, isEnding } from '../machines/facts.ts';
+import { isEnding } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
 import { limits } from '../machines/limits.ts';
+import { eventOfFact, eventOfRow, type StreamEvent } from './history.ts';
 import { type TaskView, taskView } from './task-view.ts';
-
-/** A fact of a task as it is told, live and from the record alike. */
-export interface TaskEvent {
-  readonly seq: number;
-  readonly type: string;
-  readonly task_id: string;
-  /** ISO 8601 in UTC. */
-  readonly at: string;
-  readonly from: string | null;
-  readonly to: string | null;
-  readonly data: Readonly<Record<string, unknown>>;
-}
 
 /** Where a follower left off: after this fact, and after so many characters of the attempt that ran then. */
 export interface Position {
@@ -28,7 +16,7 @@ export interface Position {
 }
 
 export interface Follower {
-  readonly onEvent: (event: TaskEvent) => void;
+  readonly onEvent: (event: StreamEvent) => void;
   /** Text of the running attempt; `after` is the last fact before it. */
   readonly onText: (piece: TextPiece, after: number) => void;
   /** Nothing more will come: the task has ended. */
@@ -115,7 +103,7 @@ export class Following {
     const endFacts = stream.subscribeTask(taskId, (committed) => {
       if (committed.seq > last) {
         last = committed.seq;
-        follower.onEvent(eventOf(committed));
+        follower.onEvent(eventOfFact(committed));
       }
       if (committed.fact.type === 'task.assigned') {
         endText();
@@ -138,21 +126,13 @@ export class Following {
     return this.#ports.texts.follow(taskId, offset, (piece) => follower.onText(piece, after()));
   }
 
-  *#recorded(taskId: TaskId, afterSeq: number): Generator<TaskEvent> {
+  *#recorded(taskId: TaskId, afterSeq: number): Generator<StreamEvent> {
     let last = afterSeq;
     for (;;) {
       const rows = this.#ports.store.eventsOf(taskId, last, eventsPerRead);
-      for (const { seq, type, from, to, atMs, data } of rows) {
-        last = seq;
-        yield {
-          seq,
-          type,
-          task_id: taskId,
-          at: new Date(atMs).toISOString(),
-          from,
-          to,
-          data: JSON.parse(data),
-        };
+      for (const row of rows) {
+        last = row.seq;
+        yield eventOfRow(row);
       }
       if (rows.length < eventsPerRead) return;
     }
@@ -164,19 +144,6 @@ export class Following {
       retryAfterMs: 5_000,
     });
   }
-}
-
-function eventOf({ seq, atMs, fact }: CommittedFact): TaskEvent {
-  const { taskId, from, to, data } = describe(fact);
-  return {
-    seq,
-    type: fact.type,
-    task_id: taskId ?? '',
-    at: new Date(atMs).toISOString(),
-    from,
-    to,
-    data: JSON.parse(data),
-  };
 }
 
 export function unknownTask(taskId: string): KoubouError {

@@ -32,6 +32,9 @@ const expected: Record<string, string> = {
   'idempotency.byKey': 'USING INDEX sqlite_autoindex_idempotency_keys_1 (key=?)',
 };
 
+/** One that writes has its text at hand; one that reads is drizzle's. */
+type Statement = { readonly sql: string } | { getQuery(): { readonly sql: string } };
+
 function open(): Db {
   const db = openDatabase(':memory:', 'normal');
   onDisposal(() => db.$client.close());
@@ -47,12 +50,10 @@ function planOf(db: Db, sql: string): readonly string[] {
 /** The statements that run beside the pool, by table and name. */
 function statementsOf(db: Db): readonly { readonly name: string; readonly sql: string }[] {
   return Object.entries(prepareStatements(db)).flatMap(([table, statements]) =>
-    Object.entries(statements as Record<string, { getQuery(): { sql: string } }>).map(
-      ([name, statement]) => ({
-        name: `${table}.${name}`,
-        sql: statement.getQuery().sql,
-      }),
-    ),
+    Object.entries(statements as Record<string, Statement>).map(([name, statement]) => ({
+      name: `${table}.${name}`,
+      sql: 'sql' in statement ? statement.sql : statement.getQuery().sql,
+    })),
   );
 }
 
