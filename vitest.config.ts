@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 process.env['NODE_ENV'] = 'production';
 
 export default defineConfig({
+  // As Node finds it. Vite would take its other build, and errors of the one are none of the other.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/llm/**'],

@@ -20,6 +20,7 @@ import { Engine } from './runtime/engine.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
 import { eventOfRow, type StreamEvent } from './runtime/history.ts';
 import { openLinks } from './runtime/joined-workers.ts';
+import type { Metrics } from './runtime/metrics.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
 import { Operations, unknownWorker } from './runtime/operations.ts';
 import type { RuntimeLog } from './runtime/pool-ports.ts';
@@ -74,6 +75,10 @@ export class Runtime {
   readonly #operations: Operations;
   /** Workers on other machines that came by themselves. */
   readonly links: WorkerLinks;
+  /** Every committed fact, as it happens. */
+  readonly stream: FactStream;
+  /** What monitors scrape. */
+  readonly metrics: Metrics;
   readonly #clock: Clock;
   readonly #store: Store;
   readonly #engine: Engine;
@@ -85,8 +90,7 @@ export class Runtime {
   #closing: Promise<void> | undefined;
 
   constructor(options: RuntimeOptions, store: Store, clock: Clock) {
-    const { log } = options;
-    const random = options.random ?? systemRandom();
+    const { log, random = systemRandom() } = options;
     const config = new CurrentConfig(options.config);
     this.#config = config;
     this.#clock = clock;
@@ -96,7 +100,9 @@ export class Runtime {
     const endpoints = new Endpoints(options.config, clock, reach);
     this.#engine = new Engine({ config, log, clock, random, store, recovery, endpoints, hear, onFatal });
     this.#readers = openReaders(homePaths(options.config.home).database);
-    const { journal, stream, texts } = this.#engine;
+    const { journal, stream, texts, metrics } = this.#engine;
+    this.stream = stream;
+    this.metrics = metrics;
     this.#following = new Following({ store, stream, texts, clock });
     this.#delegations = new Delegations(
       {
@@ -128,11 +134,6 @@ export class Runtime {
   /** The configuration in force; a reload replaces it. */
   get config(): Config {
     return this.#config.now;
-  }
-
-  /** Every committed fact, as it happens. */
-  get stream(): FactStream {
-    return this.#engine.stream;
   }
 
   /** The record of the stream from behind `afterSeq` on, at most `limit`. */

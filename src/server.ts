@@ -7,7 +7,10 @@ import type { Config } from './config/settings.ts';
 import { homePaths, takeHome } from './db/home.ts';
 import { type FactLogs, logFacts } from './fact-log.ts';
 import { type AppLog, createApp } from './http/app.ts';
+import { openGraphqlListener } from './http/graphql/graphql-listener.ts';
 import { type Listener, listen } from './http/listen.ts';
+import { createLogApp } from './http/logs/log-app.ts';
+import { clientDoor } from './http/websocket/client-door.ts';
 import { openWebsocketListener, type UpgradeDoor } from './http/websocket-listener.ts';
 import { workerDoor } from './http/worker-door.ts';
 import type { Reach } from './runtime/backends.ts';
@@ -27,7 +30,12 @@ export interface ServerOptions {
 }
 
 export interface KoubouServer {
-  readonly urls: { readonly rest: string; readonly websocket: string };
+  readonly urls: {
+    readonly rest: string;
+    readonly websocket: string;
+    readonly graphql: string;
+    readonly logs: string;
+  };
   readonly runtime: Runtime;
   /** Drains, for `drain_grace_seconds` at most, and ends. A second call returns the same promise. */
   stop(): Promise<void>;
@@ -51,20 +59,32 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
     lock.release();
   };
   const listeners: Listener[] = [];
+  const onFault = (error: unknown) => log.server.error({ err: error }, 'a listener failed; it goes on');
   let runtime: Runtime | undefined;
   try {
     // A kill leaves the working folders of programs behind, with prompts in them.
     await clearScratch(join(paths.run, 'programs'));
     runtime = await startRuntime({ ...options, log: log.server, hear: logFacts(log) });
-    const rest = await listen(createApp(runtime, log.server), config.host, config.ports.rest);
+    const rest = await listen(createApp(runtime, log.server), config.host, config.ports.rest, { onFault });
     listeners.push(rest);
     const websocket = await openWebsocketListener({
       host: config.host,
       port: config.ports.websocket,
-      doors: { '/worker': doorOfWorkers(runtime, log.server) },
+      onFault,
+      doors: {
+        '/': clientDoor({ runtime, clock: systemClock, log: log.server }),
+        '/worker': doorOfWorkers(runtime, log.server),
+      },
     });
     listeners.push(websocket);
-    const urls = { rest: rest.url, websocket: websocket.url };
+    const graphql = await openGraphqlListener(runtime, log.server);
+    listeners.push(graphql);
+    const logs = await listen(createLogApp(runtime, log.server), config.host, config.ports.logs, {
+      variable: 'KOUBOU_LOGS_PORT',
+      onFault,
+    });
+    listeners.push(logs);
+    const urls = { rest: rest.url, websocket: websocket.url, graphql: graphql.url, logs: logs.url };
     writeFileSync(addressFile, `${JSON.stringify({ pid, urls, startedAt: new Date().toISOString() })}\n`);
     return serverOf(runtime, listeners, urls, release);
   } catch (error) {

@@ -83,7 +83,7 @@ function configOf({ home, slots }) {
   return {
     ...base,
     workers,
-    ports: { ...base.ports, rest: 0, websocket: 0 },
+    ports: { ...base.ports, rest: 0, websocket: 0, graphql: 0, logs: 0 },
     // The same prompt each time: an answer that is at hand would measure the cache.
     models: { ...base.models, cache: { ...base.models.cache, enabled: false } },
     pool: {

@@ -8,8 +8,17 @@ export interface TextPiece {
   readonly text: string;
 }
 
+/** Measures how long an attempt takes to its first text. */
+export interface FirstTexts {
+  /** Milliseconds that only grow. */
+  readonly monotonic: () => number;
+  /** Told once for an attempt, so many ms after its lease was opened. */
+  readonly onFirst: (elapsedMs: number) => void;
+}
+
 interface Attempt {
   readonly assignmentId: AssignmentId;
+  readonly openedMs: number;
   readonly listeners: Set<(piece: TextPiece) => void>;
   /** The text so far, from `keptFrom` on: older text of a long answer is dropped. */
   kept: string;
@@ -22,17 +31,25 @@ interface Attempt {
  */
 export class TextRelay {
   readonly #attempts = new Map<TaskId, Attempt>();
+  readonly #first: FirstTexts;
+
+  /** @param first by default nobody wants to know */
+  constructor(first: FirstTexts = { monotonic: () => 0, onFirst: () => undefined }) {
+    this.#first = first;
+  }
 
   /** A lease has begun; followers of the former attempt go on with this one. */
   open(taskId: TaskId, assignmentId: AssignmentId): void {
     const listeners = this.#attempts.get(taskId)?.listeners ?? new Set();
-    this.#attempts.set(taskId, { assignmentId, listeners, kept: '', keptFrom: 0 });
+    const openedMs = this.#first.monotonic();
+    this.#attempts.set(taskId, { assignmentId, openedMs, listeners, kept: '', keptFrom: 0 });
   }
 
   append(taskId: TaskId, assignmentId: AssignmentId, text: string): void {
     const attempt = this.#attempts.get(taskId);
     if (attempt?.assignmentId !== assignmentId) return;
     const piece = { assignmentId, offset: attempt.keptFrom + attempt.kept.length, text };
+    if (piece.offset === 0 && text !== '') this.#first.onFirst(this.#first.monotonic() - attempt.openedMs);
     attempt.kept += text;
     // Dropped in halves, so that a long answer is not copied for each token.
     if (attempt.kept.length > 2 * limits.tokensKeptCharsMax) {

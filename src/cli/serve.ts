@@ -71,6 +71,8 @@ function announce({ terminal, messages }: Cli, { urls }: KoubouServer, { isDemo,
   terminal.line(talk.ready(version));
   terminal.line(`  REST  ${urls.rest}`);
   terminal.line(`  docs  ${urls.rest}/docs`);
+  terminal.line(`  GraphQL  ${urls.graphql}`);
+  terminal.line(`  logs  ${urls.logs}`);
   terminal.say(talk.howToStop);
 }
 

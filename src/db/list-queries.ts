@@ -1,9 +1,19 @@
 import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
 import type { TaskStatus } from '../machines/task-status.ts';
 import type { Db } from './client.ts';
+import { countTasks, type TaskCounts } from './count-queries.ts';
 import { type DeadLetterQuery, type DeadLetters, deadLetters } from './dead-letters.ts';
+import {
+  lastDurations,
+  type MetricsQuery,
+  type MetricsSummary,
+  metricsSummary,
+  type RunRow,
+} from './metrics-queries.ts';
+import { isReady, promptHeads, type Queue, type QueueQuery, queue, typesWaiting } from './queue-queries.ts';
 import { taskMaster } from './schema.ts';
 import { isoTime } from './sql-time.ts';
+import { conditionOf, newestFirst, type TaskFilter } from './task-filter.ts';
 
 /** The lists that may be long. They run on connections of their own, in threads of their own. */
 export type ListQuery =
@@ -16,7 +26,35 @@ export type ListQuery =
       readonly before: number | null;
     }
   | { readonly kind: 'pending' | 'active' | 'completed'; readonly limit: number }
-  | ({ readonly kind: 'dead' } & DeadLetterQuery);
+  | {
+      readonly kind: 'matching';
+      readonly filter: TaskFilter;
+      readonly limit: number;
+      readonly offset: number;
+    }
+  | { readonly kind: 'counts' }
+  | ({ readonly kind: 'dead' } & DeadLetterQuery)
+  | ({ readonly kind: 'queue' } & QueueQuery)
+  | { readonly kind: 'promptHeads'; readonly taskIds: readonly string[] }
+  | ({ readonly kind: 'metrics' } & MetricsQuery)
+  | { readonly kind: 'durations'; readonly limit: number };
+
+interface Answers extends Record<ListQuery['kind'], unknown> {
+  readonly page: TaskPage;
+  readonly pending: readonly TaskListRow[];
+  readonly active: readonly TaskListRow[];
+  readonly completed: readonly TaskListRow[];
+  readonly matching: readonly TaskListRow[];
+  readonly counts: TaskCounts;
+  readonly dead: DeadLetters;
+  readonly queue: Queue;
+  readonly promptHeads: Readonly<Record<string, string>>;
+  readonly metrics: MetricsSummary;
+  readonly durations: readonly RunRow[];
+}
+
+/** What a list answers, by its kind. */
+export type AnswerOf<Q extends ListQuery> = Answers[Q['kind']];
 
 /** A row of a list: prompts and outputs are cut. */
 export interface TaskListRow {
@@ -77,16 +115,25 @@ type Row = {
       : never;
 };
 
-/** Waits for a worker. `likely`, so that SQLite takes the index of these rows and not the one by status. */
-const isReady = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NULL`;
-
 /** Runs a list on a read-only connection. */
-export function runListQuery(db: Db, query: ListQuery): TaskPage | readonly TaskListRow[] | DeadLetters {
+export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
   switch (query.kind) {
     case 'page':
       return page(db, query);
+    case 'matching':
+      return rows(db, conditionOf(query.filter), newestFirst, query.limit, query.offset);
+    case 'counts':
+      return countTasks(db);
     case 'dead':
       return deadLetters(db, query);
+    case 'queue':
+      return queue(db, query);
+    case 'promptHeads':
+      return promptHeads(db, query.taskIds);
+    case 'metrics':
+      return metricsSummary(db, query);
+    case 'durations':
+      return lastDurations(db, query.limit);
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {
@@ -129,32 +176,23 @@ function oldestOf(db: Db, priority: number, limit: number): readonly Row[] {
   return oldest.sort((a, b) => a.seq - b.seq).slice(0, limit);
 }
 
-/** The types of the tasks that wait in one priority: one step down the index for each. */
-function typesWaiting(db: Db, priority: number): readonly string[] {
-  const types: string[] = [];
-  for (let last = ''; ; ) {
-    const next = db
-      .select({ type: sql<string | null>`min(${taskMaster.taskType})` })
-      .from(taskMaster)
-      .where(sql`${isReady} AND ${taskMaster.priority} = ${priority} AND ${taskMaster.taskType} > ${last}`)
-      .get()?.type;
-    if (next === null || next === undefined) return types;
-    types.push(next);
-    last = next;
-  }
+function rows(
+  db: Db,
+  where: SQL | undefined,
+  order: SQL[],
+  limit: number,
+  offset = 0,
+): readonly TaskListRow[] {
+  return rowsOf(db, where, order, limit, offset).map(listRow);
 }
 
-function rows(db: Db, where: SQL, order: SQL[], limit: number): readonly TaskListRow[] {
-  return rowsOf(db, where, order, limit).map(listRow);
-}
-
-function rowsOf(db: Db, where: SQL, order: SQL[], limit: number): Row[] {
+function rowsOf(db: Db, where: SQL | undefined, order: SQL[], limit: number, offset = 0): Row[] {
   const query = db
     .select(columns)
     .from(taskMaster)
     .where(where)
     .orderBy(...order);
-  return query.limit(limit).all();
+  return query.limit(limit).offset(offset).all();
 }
 
 function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { kind: 'page' }>): TaskPage {

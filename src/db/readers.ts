@@ -1,14 +1,7 @@
 import { Piscina } from 'piscina';
 import { KoubouError } from '../machines/errors.ts';
 import { limits } from '../machines/limits.ts';
-import type { DeadLetters } from './dead-letters.ts';
-import type { ListQuery, TaskListRow, TaskPage } from './list-queries.ts';
-
-type AnswerOf<Q extends ListQuery> = Q extends { kind: 'page' }
-  ? TaskPage
-  : Q extends { kind: 'dead' }
-    ? DeadLetters
-    : readonly TaskListRow[];
+import type { AnswerOf, ListQuery } from './list-queries.ts';
 
 /** Reads that may be long, away from the loop that hands out tasks. */
 export interface Readers {

@@ -129,6 +129,10 @@ export const events = sqliteTable(
     index('event_by_task').on(table.taskId, table.seq).where(sql`task_id IS NOT NULL`),
     /** Whether the pool was paused, after a restart. */
     index('event_by_pause').on(table.seq).where(sql`type IN ('pool.paused', 'pool.resumed')`),
+    /** Who was there, and when: read for the availability of workers. */
+    index('event_by_presence')
+      .on(table.seq)
+      .where(sql`type IN ('pool.started', 'pool.stopped', 'worker.changed', 'worker.retired')`),
   ],
 );
 

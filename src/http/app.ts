@@ -11,6 +11,7 @@ import { errorBody, statusOf } from './error-table.ts';
 import { eventRoutes } from './event-stream.ts';
 import { healthRoutes } from './health-routes.ts';
 import { listRoutes } from './list-routes.ts';
+import { metricsRoutes } from './metrics-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { operatingRoutes } from './operating-routes.ts';
 import { retryRoutes } from './retry-routes.ts';
@@ -46,6 +47,7 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   listRoutes(app, runtime);
   retryRoutes(app, runtime);
   operatingRoutes(app, runtime);
+  metricsRoutes(app, runtime);
   docsRoutes(
     app,
     madeOfConfig(runtime, () => openApiDocument(schemas(), version)),

@@ -32,17 +32,25 @@ function assertToken(expected: Buffer, header: string | undefined): void {
       'this server asks for a token: send "Authorization: Bearer <token>"',
     );
   }
-  // Of equal length whatever was sent, so that the comparison takes equally long.
-  if (!timingSafeEqual(expected, digest(presented))) {
-    throw new KoubouError(
-      'auth.missing',
-      'the token is wrong; it must be the KOUBOU_API_TOKEN of the server',
-    );
-  }
+  if (!isToken(expected, presented)) throw wrongToken();
 }
 
-/** The name of the host counts, too: a page may point a name of its own at this machine (DNS rebinding). */
-function assertSameMachine(origin: string | undefined, host: string | undefined): void {
+/** Compares a token with the digest of the right one, in a time that tells nothing about either. */
+export function isToken(expected: Buffer, presented: string): boolean {
+  // Of equal length whatever was sent, so that the comparison takes equally long.
+  return timingSafeEqual(expected, digest(presented));
+}
+
+export function wrongToken(): KoubouError {
+  return new KoubouError('auth.missing', 'the token is wrong; it must be the KOUBOU_API_TOKEN of the server');
+}
+
+/**
+ * The name of the host counts, too: a page may point a name of its own at this machine (DNS rebinding).
+ *
+ * @throws KoubouError `auth.forbidden`
+ */
+export function assertSameMachine(origin: string | undefined, host: string | undefined): void {
   const isForeign = (url: string | undefined) => url !== undefined && !isLoopbackOrigin(url);
   if (!isForeign(origin) && !isForeign(host === undefined ? undefined : `http://${host}`)) return;
   throw new KoubouError(
@@ -51,6 +59,7 @@ function assertSameMachine(origin: string | undefined, host: string | undefined)
   );
 }
 
-function digest(token: string): Buffer {
+/** What a token is compared by. */
+export function digest(token: string): Buffer {
   return createHash('sha256').update(token).digest();
 }

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
-import { KoubouError } from '../machines/errors.ts';
+import { watchListener } from './port-watch.ts';
 
 /** A door that is open. */
 export interface Listener {
@@ -14,15 +14,29 @@ export interface Listener {
 /** A request, its body included, must arrive within this: a slow sender may not hold a connection for ever. */
 const requestTimeoutMs = 120_000;
 
-/** @throws KoubouError `port.taken` */
-export function listen(app: Hono, host: string, port: number): Promise<Listener> {
+/**
+ * @param variable that sets another port, for the message
+ * @param onFault told of what befalls the open listener; it goes on
+ * @throws KoubouError `port.taken`
+ */
+export function listen(
+  app: Hono,
+  host: string,
+  port: number,
+  { variable = 'KOUBOU_MCP_PORT', onFault = () => undefined }: ListenOptions = {},
+): Promise<Listener> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (address) =>
       resolve(listenerOf(server, address, host)),
     ) as Server;
     server.requestTimeout = requestTimeoutMs;
-    server.once('error', (error: NodeJS.ErrnoException) => reject(asPortError(error, host, port)));
+    watchListener(server, { host, port, variable }, reject, onFault);
   });
+}
+
+interface ListenOptions {
+  readonly variable?: string;
+  readonly onFault?: (error: unknown) => void;
 }
 
 function listenerOf(server: Server, { port }: AddressInfo, host: string): Listener {
@@ -39,17 +53,4 @@ function listenerOf(server: Server, { port }: AddressInfo, host: string): Listen
         server.closeIdleConnections();
       }),
   };
-}
-
-function asPortError(error: NodeJS.ErrnoException, host: string, port: number): unknown {
-  if (error.code === 'EADDRINUSE') {
-    const message = `port ${port} on ${host} is taken; stop the program that has it, or choose another (KOUBOU_MCP_PORT)`;
-    return new KoubouError('port.taken', message, { cause: error, details: { port } });
-  }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
-    return new KoubouError('port.taken', `cannot listen on ${host}:${port} (${error.code})`, {
-      cause: error,
-    });
-  }
-  return error;
 }

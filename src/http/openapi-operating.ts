@@ -37,6 +37,15 @@ function poolPaths(): ZodOpenApiPathsObject {
         responses: { 200: { description: 'The pool.', ...json(poolSchema) } },
       },
     },
+    '/metrics': {
+      get: {
+        tags: [tags.operating],
+        summary: 'Figures for Prometheus',
+        responses: {
+          200: { description: 'Its text format.', content: { 'text/plain': { schema: z.string() } } },
+        },
+      },
+    },
     '/pool/pause': { post: turn('Hand nothing out; go on accepting, also after a restart') },
     '/pool/resume': { post: turn('Hand out again') },
     '/pool/reload': {

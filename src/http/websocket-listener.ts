@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { KoubouError } from '../machines/errors.ts';
 import { errorBody } from './error-table.ts';
 import type { Listener } from './listen.ts';
+import { watchListener } from './port-watch.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 
 /** Takes over the connection of a request to upgrade, or refuses it. */
@@ -15,6 +16,8 @@ export interface WebsocketDoors {
   readonly port: number;
   /** By path: `/worker`. */
   readonly doors: Readonly<Record<string, UpgradeDoor>>;
+  /** Told of what befalls the open listener; it goes on. */
+  readonly onFault?: (error: unknown) => void;
 }
 
 /** The headers of a request must arrive within this: a slow sender may not hold a connection for ever. */
@@ -26,7 +29,12 @@ const headersTimeoutMs = 10_000;
  *
  * @throws KoubouError `port.taken`
  */
-export function openWebsocketListener({ host, port, doors }: WebsocketDoors): Promise<Listener> {
+export function openWebsocketListener({
+  host,
+  port,
+  doors,
+  onFault = () => undefined,
+}: WebsocketDoors): Promise<Listener> {
   const taken = new Set<Duplex>();
   const server = createServer((_request, response) => {
     const refusal = new KoubouError('request.invalid', 'this port speaks WebSocket alone; see docs');
@@ -49,7 +57,7 @@ export function openWebsocketListener({ host, port, doors }: WebsocketDoors): Pr
     else refuseUpgrade(socket, new KoubouError('route.unknown', 'there is no WebSocket at this path'));
   });
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(asPortError(error, host, port)));
+    watchListener(server, { host, port, variable: 'KOUBOU_WEBSOCKET_PORT' }, reject, onFault);
     server.listen(port, host, () => resolve(listenerOf(server, host, taken)));
   });
 }
@@ -77,19 +85,4 @@ function listenerOf(server: Server, host: string, taken: ReadonlySet<Duplex>): L
         server.closeIdleConnections();
       }),
   };
-}
-
-function asPortError(error: NodeJS.ErrnoException, host: string, port: number): unknown {
-  const details = { port };
-  if (error.code === 'EADDRINUSE') {
-    const message = `port ${port} on ${host} is taken; stop the program that has it, or choose another (KOUBOU_WEBSOCKET_PORT)`;
-    return new KoubouError('port.taken', message, { cause: error, details });
-  }
-  if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL') {
-    return new KoubouError('port.taken', `cannot listen on ${host}:${port} (${error.code})`, {
-      cause: error,
-      details,
-    });
-  }
-  return error;
 }

@@ -47,6 +47,18 @@ export const limits = {
   syncWaitMsMax: 3_600_000,
   /** Requests that wait for an ending, and streams that follow one, at once. */
   watchersMax: 10_000,
+  /** WebSockets of clients at once: some 20 KB each; what they have unsent is shared, for it is encoded once for all. */
+  socketsMax: 10_000,
+  /** Of these so many may be without a token as yet: who knows none cannot keep out those who do. */
+  strangersMax: 256,
+  /** One frame of a client: commands are short, and none carries a prompt. */
+  commandBytesMax: 64 * 1_024,
+  /** Single tasks that one WebSocket follows; for more there is the channel of all. */
+  taskWatchesMax: 100,
+  /** Facts in one frame of a batch: some 300 KB, so that a client need not parse for long. */
+  batchEventsMax: 1_000,
+  /** Facts read in one turn for one who resumes: about 2 ms, in which nothing else happens. */
+  resumeRowsMax: 500,
   /** Bytes that one slow follower may have unsent before it is cut off; it resumes by its last id. */
   streamBacklogBytesMax: 1_024 * 1_024,
   /** Tokens kept per running task for followers who join late. */

@@ -14,6 +14,7 @@ import type { SettledReport } from '../machines/worker-reports.ts';
 import type { CurrentConfig } from './current-config.ts';
 import { ordersOf } from './effects.ts';
 import type { Endpoints } from './endpoints.ts';
+import { Metrics } from './metrics.ts';
 import { OutputFiles } from './output-files.ts';
 import { poolInputOf, registrationOf } from './pool-input.ts';
 import { poolPorts, type RuntimeLog } from './pool-ports.ts';
@@ -43,7 +44,9 @@ export class Engine {
   /** Every committed fact, as it happens. */
   readonly stream: FactStream;
   /** Text as it is generated. */
-  readonly texts = new TextRelay();
+  readonly texts: TextRelay;
+  /** What monitors scrape. */
+  readonly metrics: Metrics;
   readonly journal: Journal;
   readonly #log: RuntimeLog;
   readonly #store: Store;
@@ -61,7 +64,18 @@ export class Engine {
     this.#outputs = new OutputFiles(homePaths(config.now.home).outputs, (error, taskId) =>
       log.error({ err: error, task_id: taskId }, 'an output file could not be written'),
     );
+    this.metrics = new Metrics({
+      clock,
+      config,
+      pool: () => this.pool,
+      taskTypeOf: (taskId) => store.task(taskId)?.taskType,
+    });
+    this.texts = new TextRelay({
+      monotonic: () => clock.monotonic(),
+      onFirst: (elapsedMs) => this.metrics.noteFirstText(elapsedMs),
+    });
     this.stream.subscribe(hear);
+    this.stream.subscribe((committed) => this.metrics.hear(committed));
     this.stream.subscribe((committed) => this.#outputs.hear(committed));
     this.journal = this.#openJournal(clock);
     this.#recovery = recovery;
@@ -151,11 +165,12 @@ export class Engine {
   async close(): Promise<void> {
     this.journal.close();
     await this.#outputs.close();
+    this.metrics.close();
   }
 
   #openJournal(clock: Clock): Journal {
     return new Journal({
-      store: this.#store,
+      store: this.metrics.measured(this.#store),
       clock,
       onCommitted: (receipt) => this.#publish(receipt),
       onWithdrawn: (tasks) => this.#forget(tasks.map(withdrawn)),

@@ -69,7 +69,9 @@ models:
     HOME,
     KOUBOU_HOME: home,
     KOUBOU_MCP_PORT: '0',
+    KOUBOU_LOGS_PORT: '0',
     KOUBOU_WEBSOCKET_PORT: '0',
+    KOUBOU_GRAPHQL_PORT: '0',
     LANG: 'C.UTF-8',
   };
   return { home, env };

@@ -43,7 +43,13 @@ function configFor({ home = temporaryFolder(), workers = [{}], change = (config)
   const shipped = loadConfig({
     configDir: join(project, 'config'),
     cwd: home,
-    env: { KOUBOU_HOME: home, KOUBOU_MCP_PORT: '0', KOUBOU_WEBSOCKET_PORT: '0' },
+    env: {
+      KOUBOU_HOME: home,
+      KOUBOU_MCP_PORT: '0',
+      KOUBOU_LOGS_PORT: '0',
+      KOUBOU_WEBSOCKET_PORT: '0',
+      KOUBOU_GRAPHQL_PORT: '0',
+    },
   });
   const [first] = shipped.workers;
   if (first === undefined) throw new Error('the shipped configuration has no worker');

@@ -1,0 +1,1 @@
+CREATE INDEX `event_by_presence` ON `events` (`seq`) WHERE type IN ('pool.started', 'pool.stopped', 'worker.changed', 'worker.retired');

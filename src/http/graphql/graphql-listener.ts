@@ -1,0 +1,72 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { getRequestListener } from '@hono/node-server';
+import { KoubouError } from '../../machines/errors.ts';
+import type { Runtime } from '../../runtime.ts';
+import type { AppLog } from '../app.ts';
+import type { Listener } from '../listen.ts';
+import { watchListener } from '../port-watch.ts';
+import { refuseUpgrade } from '../upgrade-refusal.ts';
+import { createGraphqlApp } from './graphql-app.ts';
+import { graphqlDoor, graphqlPath } from './graphql-door.ts';
+import { graphqlSocket } from './graphql-socket.ts';
+
+/** A request, its body included, must arrive within this: a slow sender may not hold a connection for ever. */
+const requestTimeoutMs = 30_000;
+
+/**
+ * Opens the port for GraphQL: queries, mutations and SSE by HTTP, and everything by WebSocket.
+ *
+ * @throws KoubouError `port.taken`
+ */
+export function openGraphqlListener(runtime: Runtime, log: AppLog): Promise<Listener> {
+  const { config } = runtime;
+  const door = graphqlDoor(runtime, log);
+  const app = createGraphqlApp(runtime, door, log);
+  const socketDoor = graphqlSocket(door, config.apiToken);
+  const taken = new Set<Duplex>();
+  const server = createServer(getRequestListener(app.fetch));
+  server.requestTimeout = requestTimeoutMs;
+  server.on('upgrade', (request, socket, head) => {
+    // Without a listener the error of a client that has gone would end the process.
+    socket.on('error', () => socket.destroy());
+    taken.add(socket);
+    socket.on('close', () => taken.delete(socket));
+    const [path] = (request.url ?? '/').split('?', 1);
+    if (path === graphqlPath) socketDoor.upgrade(request, socket, head);
+    else refuseUpgrade(socket, new KoubouError('route.unknown', 'there is no WebSocket at this path'));
+  });
+  const { host } = config;
+  const port = config.ports.graphql;
+  const end = () => {
+    door.subscriptions.end();
+    void socketDoor.close();
+  };
+  return new Promise((resolve, reject) => {
+    const onFault = (error: unknown) => log.error({ err: error }, 'the GraphQL listener failed');
+    watchListener(server, { host, port, variable: 'KOUBOU_GRAPHQL_PORT' }, reject, onFault);
+    server.listen(port, host, () => resolve(listenerOf(server, host, taken, end)));
+  });
+}
+
+function listenerOf(server: Server, host: string, taken: ReadonlySet<Duplex>, end: () => void): Listener {
+  const { port } = server.address() as AddressInfo;
+  const name = host.includes(':') ? `[${host}]` : host;
+  return {
+    url: `http://${name}:${port}${graphqlPath}`,
+    close: (graceMs) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(() => {
+          server.closeAllConnections();
+          for (const socket of taken) socket.destroy();
+        }, graceMs);
+        server.close(() => {
+          clearTimeout(timer);
+          resolve();
+        });
+        end();
+        server.closeIdleConnections();
+      }),
+  };
+}
