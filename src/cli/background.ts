@@ -6,6 +6,7 @@ import type { Config } from '../config/settings.ts';
 import { type HomePaths, homePaths, makeFolders } from '../db/home.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { type Cli, CliError, exitCodes } from './cli.ts';
+import { doorLines } from './door-lines.ts';
 import { binPath } from './home-scripts.ts';
 import { RestClient } from './rest-client.ts';
 import type { ServeOptions } from './serve.ts';
@@ -42,8 +43,7 @@ export async function startInBackground(
   for (const notice of config.notices) terminal.say(notice);
   if (isDemo) terminal.say(messages.talk.demoWarning);
   terminal.line(messages.talk.startedWithPid(note.pid));
-  terminal.line(`  REST  ${note.urls.rest}`);
-  terminal.line(`  docs  ${note.urls.rest}/docs`);
+  for (const line of doorLines(note.urls)) terminal.line(line);
   return exitCodes.done;
 }
 

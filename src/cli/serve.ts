@@ -4,6 +4,7 @@ import { type Logs, openLogs } from '../log.ts';
 import { type KoubouServer, startServer } from '../server.ts';
 import { version } from '../version.ts';
 import { type Cli, exitCodes } from './cli.ts';
+import { doorLines } from './door-lines.ts';
 import { reloaderOf } from './signal-reload.ts';
 import { watchSignals } from './signals.ts';
 import { forgetStart, noteStart } from './start-note.ts';
@@ -69,10 +70,7 @@ function announce({ terminal, messages }: Cli, { urls }: KoubouServer, { isDemo,
     return;
   }
   terminal.line(talk.ready(version));
-  terminal.line(`  REST  ${urls.rest}`);
-  terminal.line(`  docs  ${urls.rest}/docs`);
-  terminal.line(`  GraphQL  ${urls.graphql}`);
-  terminal.line(`  logs  ${urls.logs}`);
+  for (const line of doorLines(urls)) terminal.line(line);
   terminal.say(talk.howToStop);
 }
 

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { readEnvironment } from '../config/environment.ts';
 import { loadConfig } from '../config.ts';
 import { type HomePaths, homePaths } from '../db/home.ts';
+import type { KoubouServer } from '../server.ts';
 import { type Cli, CliError, exitCodes } from './cli.ts';
 import { isAlive } from './server-process.ts';
 
@@ -16,7 +17,7 @@ export interface ServerAddress {
 /** What a running server writes into its home: `run/koubou.json`. */
 export interface ServerNote {
   readonly pid: number;
-  readonly urls: { readonly rest: string };
+  readonly urls: KoubouServer['urls'];
   readonly startedAt: string;
 }
 

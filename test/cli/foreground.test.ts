@@ -10,7 +10,9 @@ import { freshEnvironment, koubou, start, startServer } from './command.ts';
 test.each(['SIGTERM', 'SIGINT'] as const)('%s drains the server, and it exits 0', async (signal) => {
   const env = freshEnvironment();
   const running = await startServer(env);
-  expect(running.output.stdout).toMatch(/REST {2}http:\/\/127\.0\.0\.1:\d+\n/);
+  expect(running.output.stdout).toMatch(
+    /REST +http:\/\/127\.0\.0\.1:\d+\n.*\n +WebSocket +ws:\/\/.*\n +GraphQL +http.*\/graphql\n +Log API +http/,
+  );
   expect(running.output.stderr).toContain('DEMO');
   running.child.kill(signal);
   const { exitCode, stderr } = await running.ended;
