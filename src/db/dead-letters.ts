@@ -7,6 +7,7 @@ import { sqlTime } from './sql-time.ts';
 export interface DeadLetterQuery {
   readonly status: 'failed' | 'cancelled';
   readonly type?: string;
+  /** Who held it last. */
   readonly worker?: string;
   /** A class of failure, or a group of them: `backend.busy`, `backend.*`. */
   readonly errorCode?: string;

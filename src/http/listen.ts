@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { watchListener } from './port-watch.ts';
@@ -26,8 +27,8 @@ export function listen(
   { variable = 'KOUBOU_MCP_PORT', onFault = () => undefined }: ListenOptions = {},
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, (address) =>
-      resolve(listenerOf(server, address, host)),
+    const server = serve({ fetch: app.fetch, hostname: host, port }, () =>
+      resolve(listenerOf(server, host)),
     ) as Server;
     server.requestTimeout = requestTimeoutMs;
     watchListener(server, { host, port, variable }, reject, onFault);
@@ -39,18 +40,41 @@ interface ListenOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
-function listenerOf(server: Server, { port }: AddressInfo, host: string): Listener {
+/**
+ * A server that listens, as a door.
+ *
+ * @param scheme and `path` of the address that people are told
+ * @param taken sockets that left the server by an upgrade; they end with the grace, too
+ * @param end asks those who took them to close
+ */
+export function listenerOf(
+  server: Server,
+  host: string,
+  { scheme = 'http', path = '', taken = new Set(), end = () => undefined }: DoorParts = {},
+): Listener {
+  const { port } = server.address() as AddressInfo;
   const name = host.includes(':') ? `[${host}]` : host;
   return {
-    url: `http://${name}:${port}`,
+    url: `${scheme}://${name}:${port}${path}`,
     close: (graceMs) =>
       new Promise((resolve) => {
-        const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+        const timer = setTimeout(() => {
+          server.closeAllConnections();
+          for (const socket of taken) socket.destroy();
+        }, graceMs);
         server.close(() => {
           clearTimeout(timer);
           resolve();
         });
+        end();
         server.closeIdleConnections();
       }),
   };
+}
+
+interface DoorParts {
+  readonly scheme?: 'http' | 'ws';
+  readonly path?: string;
+  readonly taken?: ReadonlySet<Duplex>;
+  readonly end?: () => void;
 }

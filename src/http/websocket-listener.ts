@@ -1,9 +1,8 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { KoubouError } from '../machines/errors.ts';
 import { errorBody } from './error-table.ts';
-import type { Listener } from './listen.ts';
+import { type Listener, listenerOf } from './listen.ts';
 import { watchListener } from './port-watch.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 
@@ -58,31 +57,11 @@ export function openWebsocketListener({
   });
   return new Promise((resolve, reject) => {
     watchListener(server, { host, port, variable: 'KOUBOU_WEBSOCKET_PORT' }, reject, onFault);
-    server.listen(port, host, () => resolve(listenerOf(server, host, taken)));
+    server.listen(port, host, () => resolve(listenerOf(server, host, { scheme: 'ws', taken })));
   });
 }
 
 function doorOf(doors: WebsocketDoors['doors'], url = '/'): UpgradeDoor | undefined {
   const [path = '/'] = url.split('?', 1);
   return Object.hasOwn(doors, path) ? doors[path] : undefined;
-}
-
-function listenerOf(server: Server, host: string, taken: ReadonlySet<Duplex>): Listener {
-  const { port } = server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host;
-  return {
-    url: `ws://${name}:${port}`,
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          server.closeAllConnections();
-          for (const socket of taken) socket.destroy();
-        }, graceMs);
-        server.close(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-        server.closeIdleConnections();
-      }),
-  };
 }

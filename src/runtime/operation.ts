@@ -1,23 +1,9 @@
-import type { TaskStatus } from '../machines/task-status.ts';
+import type { DeadLetterQuery } from '../db/dead-letters.ts';
 
 /** What operators ask, and what they are shown. */
 
-/** Ended tasks that are to be tried again, as tasks of their own. All that is given must hold. */
-export interface RetryFilter {
-  /** `failed` by default: the dead letters. */
-  readonly status: Extract<TaskStatus, 'failed' | 'cancelled'>;
-  readonly type?: string;
-  /** Who held it last. */
-  readonly worker?: string;
-  /** A class of failure, or a group of them: `backend.busy`, `backend.*`. */
-  readonly errorCode?: string;
-  readonly priorityMin?: number;
-  readonly priorityMax?: number;
-  /** Ended within this time, epoch ms. */
-  readonly endedFromMs?: number;
-  readonly endedToMs?: number;
-  readonly createdBy?: string;
-}
+/** Ended tasks that are to be tried again: `failed` ones are the dead letters. All that is given must hold. */
+export type RetryFilter = Omit<DeadLetterQuery, 'limit'>;
 
 /** Those that were tried again before are left out, so that asking twice is asking once. */
 export interface RetryReport {

@@ -1,11 +1,10 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { AppLog } from '../app.ts';
-import type { Listener } from '../listen.ts';
+import { type Listener, listenerOf } from '../listen.ts';
 import { watchListener } from '../port-watch.ts';
 import { refuseUpgrade } from '../upgrade-refusal.ts';
 import { createGraphqlApp } from './graphql-app.ts';
@@ -46,27 +45,6 @@ export function openGraphqlListener(runtime: Runtime, log: AppLog): Promise<List
   return new Promise((resolve, reject) => {
     const onFault = (error: unknown) => log.error({ err: error }, 'the GraphQL listener failed');
     watchListener(server, { host, port, variable: 'KOUBOU_GRAPHQL_PORT' }, reject, onFault);
-    server.listen(port, host, () => resolve(listenerOf(server, host, taken, end)));
+    server.listen(port, host, () => resolve(listenerOf(server, host, { path: graphqlPath, taken, end })));
   });
-}
-
-function listenerOf(server: Server, host: string, taken: ReadonlySet<Duplex>, end: () => void): Listener {
-  const { port } = server.address() as AddressInfo;
-  const name = host.includes(':') ? `[${host}]` : host;
-  return {
-    url: `http://${name}:${port}${graphqlPath}`,
-    close: (graceMs) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => {
-          server.closeAllConnections();
-          for (const socket of taken) socket.destroy();
-        }, graceMs);
-        server.close(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-        end();
-        server.closeIdleConnections();
-      }),
-  };
 }
