@@ -7,6 +7,7 @@ import { type Clock, systemClock } from './clock.ts';
 import type { Backend, Job, JobIo } from './execution.ts';
 import { exitOutcome, type GeminiAsked } from './gemini-errors.ts';
 import { type Ending, runProgram } from './program-run.ts';
+import { noModel } from './server-backend.ts';
 
 export interface GeminiBackendOptions extends ReadableFolders {
   /** The program: a name that is looked for in PATH, or a path; or these and first arguments. */
@@ -46,12 +47,7 @@ export function geminiBackend(options: GeminiBackendOptions): Backend {
   return async (job, io) => {
     if (io.signal.aborted) return { kind: 'cancelled' };
     const { model } = job;
-    if (model === null) {
-      return failed(
-        'input.refused',
-        'No model is set: name one in the task, for the worker, or as default_model.',
-      );
-    }
+    if (model === null) return noModel();
     const asked = { program: basename(command[0]), address: endpoint.host, model, prompt: job.prompt };
     const unfit = whyUnfit(asked);
     if (unfit !== null) return failed('input.refused', unfit);

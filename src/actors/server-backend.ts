@@ -12,6 +12,14 @@ export interface Generation {
   readonly signal: AbortSignal;
 }
 
+/** A job that names no model cannot be asked of anybody. */
+export function noModel(): Outcome {
+  return failed(
+    'input.refused',
+    'No model is set: name one in the task, for the worker, or as default_model.',
+  );
+}
+
 /**
  * What all backends that talk to a server have in common: a job that names its model, one connection that ends with it,
  * an abort that wins over everything else, and troubles of the server that become outcomes.
@@ -20,12 +28,7 @@ export function serverBackend(generate: (generation: Generation) => Promise<Outc
   return async (job, io) => {
     if (io.signal.aborted) return { kind: 'cancelled' };
     const { model } = job;
-    if (model === null) {
-      return failed(
-        'input.refused',
-        'No model is set: name one in the task, for the worker, or as default_model.',
-      );
-    }
+    if (model === null) return noModel();
     const stop = new AbortController();
     try {
       const outcome = await generate({ job, model, io, signal: AbortSignal.any([io.signal, stop.signal]) });

@@ -81,15 +81,24 @@ function shortened({ code, message }: Failure): Failure {
   return { code, message: message.slice(0, linkLimits.sentenceCharsMax) };
 }
 
-function wireUsageOf(usage: Usage) {
+/** What a backend counted, by the names of the wire. */
+export function usageOnWire(usage: Usage) {
   return {
-    model: shortName(usage.model),
+    model: usage.model,
     prompt_tokens: usage.promptTokens,
     output_tokens: usage.outputTokens,
     load_ms: usage.loadMs,
     prompt_ms: usage.promptMs,
     generate_ms: usage.generateMs,
     total_ms: usage.totalMs,
+    done_reason: usage.doneReason,
+  };
+}
+
+function wireUsageOf(usage: Usage) {
+  return {
+    ...usageOnWire(usage),
+    model: shortName(usage.model),
     done_reason: shortName(usage.doneReason),
   };
 }

@@ -1,3 +1,4 @@
+import { usageOnWire } from '../actors/wire-values.ts';
 import { isoTime } from '../db/sql-time.ts';
 import { metadataOf, type StoredResult, type TaskRow } from '../db/tasks-table.ts';
 import type { TaskStatus } from '../machines/task-status.ts';
@@ -73,23 +74,6 @@ function stateOf(row: Pick<TaskRow, 'status' | 'runAtMs' | 'failures'>): string 
   return row.failures > 0 ? 'backing_off' : 'scheduled';
 }
 
-function resultView(result: StoredResult): TaskResult {
-  const { success, output, error, error_code, usage } = result;
-  if (usage === null) return { success, output, error, error_code, usage: null };
-  return {
-    success,
-    output,
-    error,
-    error_code,
-    usage: {
-      model: usage.model,
-      prompt_tokens: usage.promptTokens,
-      output_tokens: usage.outputTokens,
-      load_ms: usage.loadMs,
-      prompt_ms: usage.promptMs,
-      generate_ms: usage.generateMs,
-      total_ms: usage.totalMs,
-      done_reason: usage.doneReason,
-    },
-  };
+function resultView({ success, output, error, error_code, usage }: StoredResult): TaskResult {
+  return { success, output, error, error_code, usage: usage === null ? null : usageOnWire(usage) };
 }

@@ -4,6 +4,7 @@ import { assignmentId, type TaskId } from '../../src/machines/identifiers.ts';
 import { linkLimits } from '../../src/machines/link-limits.ts';
 import { makeJob } from '../support/backend-jobs.ts';
 import { gpu2, heartbeatMs, setupJoined, startWorker } from '../support/joined-world.ts';
+import { helloFrame } from '../support/worker-frames.ts';
 
 const never = new AbortController().signal;
 
@@ -135,19 +136,7 @@ describe('a probe of a joined worker', () => {
 });
 
 describe('a peer that breaks the protocol', () => {
-  const hello = {
-    type: 'hello',
-    protocol: 1,
-    worker_id: 'gpu2',
-    instance: 'instance-9',
-    slots: 1,
-    models: [],
-    capabilities: [],
-    labels: {},
-    performance_factor: 1,
-    held: [],
-    done: [],
-  };
+  const hello = helloFrame();
 
   /** What the pool answers a connection that sends these texts. */
   async function answered(...texts: readonly string[]) {

@@ -2,20 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Demand, WorkerView } from '../../src/machines/placement.ts';
 import { type RoutingInput, route, tiersOf } from '../../src/machines/routing.ts';
-import type { RoutingRule } from '../../src/machines/routing-policy.ts';
 import {
+  anyWorker,
+  byRule,
   makeDemand,
   makeEndpoint,
   makeHost,
-  makeInput,
-  makeRouting,
-  makeRule,
   makeView,
   usualModel,
 } from '../support/placement-samples.ts';
-
-const anyWorker = makeInput(makeRouting());
-const byRule = (parts: Partial<RoutingRule>) => makeInput(makeRouting({ rules: [makeRule(parts)] }));
 
 /** The names of the workers, tier by tier. */
 function tiers(views: readonly WorkerView[], input: RoutingInput = anyWorker, demand: Partial<Demand> = {}) {

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Demand, Refusal, WorkerView } from '../../src/machines/placement.ts';
-import { type Decision, type RoutingInput, route, ruleFor } from '../../src/machines/routing.ts';
-import type { RoutingRule } from '../../src/machines/routing-policy.ts';
+import type { Refusal } from '../../src/machines/placement.ts';
+import { type Decision, route, ruleFor } from '../../src/machines/routing.ts';
 import {
+  anyWorker,
+  byRule,
+  choose,
   makeDemand,
   makeEndpoint,
   makeHost,
@@ -10,23 +12,10 @@ import {
   makeRouting,
   makeRule,
   makeView,
+  placed,
+  remoteFirst,
   usualModel,
 } from '../support/placement-samples.ts';
-
-const anyWorker = makeInput(makeRouting());
-const byRule = (parts: Partial<RoutingRule>) => makeInput(makeRouting({ rules: [makeRule(parts)] }));
-const remoteFirst = byRule({ preferredWorkers: ['remote'], fallbackToLocal: true, loadBalancing: false });
-
-/** The worker chosen, or the kind of decision where none was. */
-function choose(views: readonly WorkerView[], input: RoutingInput = anyWorker, demand: Partial<Demand> = {}) {
-  const decision = route(makeDemand(demand), views, input);
-  return decision.kind === 'placed' ? (decision.worker.workerId as string) : decision.kind;
-}
-
-function placed(decision: Decision): Extract<Decision, { kind: 'placed' }> {
-  if (decision.kind !== 'placed') throw new Error(`expected a place, found ${decision.kind}`);
-  return decision;
-}
 
 function refusalsOf(decision: Decision): Record<string, Refusal | undefined> {
   const { candidates } = placed(decision).reason;

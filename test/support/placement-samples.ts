@@ -8,7 +8,7 @@ import type {
   HostView,
   WorkerView,
 } from '../../src/machines/placement.ts';
-import type { RoutingInput } from '../../src/machines/routing.ts';
+import { type Decision, type RoutingInput, route } from '../../src/machines/routing.ts';
 import type { HostConfig, RoutingPolicy, RoutingRule } from '../../src/machines/routing-policy.ts';
 import { type LiveTask, TaskBoard, type TaskRef, type TaskTicket } from '../../src/machines/task-board.ts';
 import { type RosterEntry, WorkerRoster } from '../../src/machines/worker-roster.ts';
@@ -202,4 +202,31 @@ export class Workshop {
   reserve(): string | undefined {
     return wantedReserve(this.board.ready.walk(), this.roster, this.input)?.workerId;
   }
+}
+
+export const anyWorker = makeInput(makeRouting());
+
+export function byRule(parts: Partial<RoutingRule>): RoutingInput {
+  return makeInput(makeRouting({ rules: [makeRule(parts)] }));
+}
+
+export const remoteFirst = byRule({
+  preferredWorkers: ['remote'],
+  fallbackToLocal: true,
+  loadBalancing: false,
+});
+
+/** The worker chosen, or the kind of decision where none was. */
+export function choose(
+  views: readonly WorkerView[],
+  input: RoutingInput = anyWorker,
+  demand: Partial<Demand> = {},
+): string {
+  const decision = route(makeDemand(demand), views, input);
+  return decision.kind === 'placed' ? decision.worker.workerId : decision.kind;
+}
+
+export function placed(decision: Decision): Extract<Decision, { kind: 'placed' }> {
+  if (decision.kind !== 'placed') throw new Error(`expected a place, found ${decision.kind}`);
+  return decision;
 }

@@ -1,7 +1,7 @@
 import { type GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Runtime } from '../../runtime.ts';
-import type { AppLog } from '../app.ts';
+import type { AppLog } from '../door-app.ts';
 import { assertModest, documentLimits } from './document-limits.ts';
 import { shownError } from './refusals.ts';
 import { graphqlSchema } from './schema.ts';

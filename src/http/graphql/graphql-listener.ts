@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
-import type { AppLog } from '../app.ts';
+import type { AppLog } from '../door-app.ts';
 import { type Listener, listenerOf } from '../listen.ts';
 import { watchListener } from '../port-watch.ts';
 import { refuseUpgrade } from '../upgrade-refusal.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { KoubouError } from '../../machines/errors.ts';
-import type { AppLog } from '../app.ts';
+import type { AppLog } from '../door-app.ts';
 import { errorBody } from '../error-table.ts';
 
 /** What the original could do and this server cannot. */
