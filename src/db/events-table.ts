@@ -55,14 +55,15 @@ export function eventStatements(db: Db) {
 export type EventStatements = ReturnType<typeof eventStatements>;
 
 export function insertEvent(statements: EventStatements, seq: number, fact: Fact, atMs: number): void {
-  statements.insert.run({ seq, atMs, type: fact.type, ...describe(fact) });
+  const { data, ...described } = describe(fact);
+  statements.insert.run({ seq, atMs, type: fact.type, ...described, data: JSON.stringify(data) });
 }
 
 interface Description {
   readonly taskId: string | null;
   readonly from: string | null;
   readonly to: string | null;
-  readonly data: string;
+  readonly data: Readonly<Record<string, unknown>>;
 }
 
 /** The row of a fact. Prompts and outputs stay in `task_master`: an event is small. */
@@ -139,6 +140,11 @@ export function describe(fact: Fact): Description {
   }
 }
 
-function row(taskId: string | null, from: string | null, to: string | null, data: object): Description {
-  return { taskId, from, to, data: JSON.stringify(data) };
+function row(
+  taskId: string | null,
+  from: string | null,
+  to: string | null,
+  data: Description['data'],
+): Description {
+  return { taskId, from, to, data };
 }

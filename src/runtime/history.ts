@@ -18,7 +18,7 @@ export interface StreamEvent {
 export function eventOfFact({ seq, atMs, fact }: CommittedFact): StreamEvent {
   const { taskId, from, to, data } = describe(fact);
   const at = new Date(atMs).toISOString();
-  return { seq, type: fact.type, task_id: taskId, at, from, to, data: JSON.parse(data) };
+  return { seq, type: fact.type, task_id: taskId, at, from, to, data };
 }
 
 export function eventOfRow({ seq, type, taskId, from, to, atMs, data }: EventRow): StreamEvent {
