@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { loadConfig } from '../../dist/config.js';
 import { homePaths, takeHome } from '../../dist/db/home.js';
+import { noUsage } from '../../dist/machines/outcome.js';
 import { startRuntime } from '../../dist/runtime.js';
 import { startServer } from '../../dist/server.js';
 
@@ -8,17 +9,7 @@ import { startServer } from '../../dist/server.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const slotsPerWorker = 25;
-const usage = {
-  model: null,
-  promptTokens: null,
-  outputTokens: null,
-  loadMs: null,
-  promptMs: null,
-  generateMs: null,
-  totalMs: null,
-  doneReason: null,
-};
-const succeeded = { kind: 'succeeded', output: 'done', usage };
+const succeeded = { kind: 'succeeded', output: 'done', usage: noUsage };
 
 /** Faults must be seen; the lines that operators read are left out, as the lower bound writes none. */
 const log = { info() {}, warn: console.error, error: console.error };
