@@ -47,10 +47,7 @@ export const limits = {
   syncWaitMsMax: 3_600_000,
   /** Requests that wait for an ending, and streams that follow one, at once. */
   watchersMax: 10_000,
-  /**
-   * WebSockets of clients at once: some 30 KB each, measured with 2,000; what they have unsent is shared, for it is
-   * encoded once for all.
-   */
+  /** WebSockets of clients at once: some 30 KB each, measured with 2,000. What they have unsent is encoded once for all. */
   socketsMax: 10_000,
   /** Of these so many may be without a token as yet: who knows none cannot keep out those who do. */
   strangersMax: 256,
