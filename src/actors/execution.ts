@@ -1,4 +1,5 @@
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
+import type { AnswerFormat, ModelRequest } from '../machines/model-request.ts';
 import type { Outcome } from '../machines/outcome.ts';
 
 /** What a backend is asked to do: one attempt at one task. */
@@ -8,11 +9,15 @@ export interface Job {
   readonly taskType: string;
   readonly priority: number;
   readonly prompt: string;
+  /** What is asked for beside the prompt, or in its place; `null` for a plain prompt. */
+  readonly request: ModelRequest | null;
+  /** What the answer must look like; `null` for any text. */
+  readonly format: AnswerFormat | null;
   /** Paths as the client named them, relative to the project folder. */
   readonly files: readonly string[];
   /** The model's name at the backend (`gpt-oss:20b`); `null` lets the backend choose its default. */
   readonly model: string | null;
-  /** Sampling options as Ollama names them (temperature, num_ctx, top_p, …), merged: model file under the task's own. */
+  /** Sampling options as Ollama names them (temperature, num_ctx, top_p, think, keep_alive, …), merged: model file under the task's own. */
   readonly sampling: Readonly<Record<string, unknown>>;
   /** Asks for a new answer, although one for the same prompt may be at hand. */
   readonly fresh: boolean;

@@ -37,6 +37,8 @@ export function jobOf(wire: WireJob): Job {
     taskType: wire.task_type,
     priority: wire.priority,
     prompt: wire.prompt,
+    request: null,
+    format: null,
     files: [],
     model: wire.model,
     sampling: wire.sampling,

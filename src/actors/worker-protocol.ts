@@ -61,6 +61,7 @@ const failureCodes: Record<FailureCode, true> = {
   'model.unknown': true,
   'input.refused': true,
   'input.too_long': true,
+  'output.invalid': true,
   'execution.timeout': true,
   'execution.crashed': true,
   'execution.too_large': true,

@@ -1,5 +1,6 @@
 import type { Config } from '../config/settings.ts';
 import { workerId } from '../machines/identifiers.ts';
+import { requestKinds } from '../machines/model-request.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 
 const demoWorker: WorkerConfig = {
@@ -16,6 +17,7 @@ const demoWorker: WorkerConfig = {
   maxTokens: null,
   networkTimeoutMs: null,
   capabilities: [],
+  requestKinds,
   standby: false,
 };
 

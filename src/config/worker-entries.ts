@@ -1,6 +1,7 @@
 /** From the entries of `workers.yaml`, which are valid by now, to workers and machines. */
 
 import { workerId } from '../machines/identifiers.ts';
+import { requestKinds } from '../machines/model-request.ts';
 import type { HostConfig, WorkerConfig } from '../machines/routing-policy.ts';
 import { toBytes, toMs } from './fields.ts';
 import { bracketed, hostOf, hostOfUrl } from './host-name.ts';
@@ -49,6 +50,7 @@ function anyWorker(entry: Entry, serverUrl: string): WorkerConfig {
     maxTokens: entry.max_tokens ?? null,
     networkTimeoutMs: entry.network_timeout === undefined ? null : toMs(entry.network_timeout),
     capabilities: [...new Set(entry.capabilities.map(taskTypeNamed))],
+    requestKinds: entry.backend === 'gemini-repo-cli' ? ['text'] : requestKinds,
     standby: entry.standby,
   };
 }

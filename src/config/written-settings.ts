@@ -84,6 +84,7 @@ const workerKeys: Keys<WorkerConfig> = {
   maxTokens: asItIs('max_tokens'),
   networkTimeoutMs: seconds('network_timeout'),
   capabilities: asItIs('capabilities'),
+  requestKinds: null,
   standby: asItIs('standby'),
 };
 

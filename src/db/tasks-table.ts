@@ -1,5 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { AcceptedTask, TaskFact, TaskMetadata } from '../machines/facts.ts';
+import type { ModelReply } from '../machines/model-request.ts';
 import { taskMachineVersion } from '../machines/task-machine.ts';
 import type { Db } from './client.ts';
 import { taskMaster } from './schema.ts';
@@ -15,6 +16,7 @@ export interface StoredResult {
   readonly error: string | null;
   readonly error_code: string | null;
   readonly usage: Extract<TaskFact, { type: 'task.completed' }>['usage'] | null;
+  readonly reply?: ModelReply;
 }
 
 /** What is needed to bring a waiting row to life. */
@@ -205,8 +207,11 @@ export function endTask(tasks: TaskStatements, fact: Ending, atMs: number): bool
 
 function resultOf(fact: Ending): StoredResult {
   switch (fact.type) {
-    case 'task.completed':
-      return { success: true, output: fact.output, error: null, error_code: null, usage: fact.usage };
+    case 'task.completed': {
+      const { output, usage, reply } = fact;
+      const answered = { success: true, output, error: null, error_code: null, usage };
+      return reply === undefined ? answered : { ...answered, reply };
+    }
     case 'task.failed':
       return {
         success: false,

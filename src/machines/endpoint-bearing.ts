@@ -23,6 +23,8 @@ const bearings: Readonly<Record<FailureCode, Bearing>> = {
   'input.too_long': 'nothing',
   // There was text, but slow cannot be told from stuck.
   'execution.timeout': 'nothing',
+  // In good order, and not what was asked for: that is the model's doing.
+  'output.invalid': 'answer',
   'execution.crashed': 'nothing',
   // It wrote 16 MiB: a server could hardly work more.
   'execution.too_large': 'answer',

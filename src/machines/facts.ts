@@ -1,4 +1,5 @@
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import type { ModelReply, ModelRequest } from './model-request.ts';
 import type { Failure, Outcome, Usage } from './outcome.ts';
 import type { DispatchReason } from './placement.ts';
 import type { Admission, Breaker, Liveness } from './worker-state.ts';
@@ -30,6 +31,8 @@ export interface TaskMetadata {
   /** As the client sent it: timeout (s), model, temperature, num_ctx, retry_count, … */
   readonly options: Readonly<Record<string, unknown>>;
   readonly created_by: string;
+  /** What a client of a model's own interface asked for, beside the prompt. */
+  readonly request?: ModelRequest;
   /** The task that this one tries again. */
   readonly retry_of?: TaskId;
   /** Earliest start that was asked for, epoch ms: from then on it waits. */
@@ -82,6 +85,7 @@ export type RecordedTaskFact =
       readonly workerId: WorkerId;
       readonly model: string;
       readonly output: string;
+      readonly reply?: ModelReply;
       readonly usage: Usage;
       /** How long the attempt took, in ms. */
       readonly elapsedMs: number;

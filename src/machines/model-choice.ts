@@ -122,6 +122,7 @@ export function nextFallback(
 export function isModelFault(code: FailureCode): 'at once' | 'at last' | undefined {
   switch (code) {
     case 'model.unknown':
+    case 'output.invalid': // It was told what was wrong, and did no better.
       return 'at once';
     case 'backend.error': // Too large for the memory, or a broken file: often the model's.
     case 'backend.cut': // Its runner died.

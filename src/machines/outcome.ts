@@ -1,3 +1,5 @@
+import type { ModelReply } from './model-request.ts';
+
 /**
  * How an attempt ends. A closed union: what an ending means is decided here and in `retry.ts`, nowhere else.
  */
@@ -27,6 +29,7 @@ export type FailureCode =
   | 'model.unknown' // 404 for the model
   | 'input.refused' // other 4xx
   | 'input.too_long' // more than the context of any worker that may take it holds
+  | 'output.invalid' // not in the format that was asked for, after all repairs
   | 'execution.timeout' // still generating at the deadline
   | 'execution.crashed' // our own code threw
   | 'execution.too_large' // more output than limits.outputBytesMax
@@ -41,7 +44,12 @@ export interface Failure {
 }
 
 export type Outcome =
-  | { readonly kind: 'succeeded'; readonly output: string; readonly usage: Usage }
+  | {
+      readonly kind: 'succeeded';
+      readonly output: string;
+      readonly usage: Usage;
+      readonly reply?: ModelReply;
+    }
   /** Transient: worth another attempt after a backoff of at least `delayMsMin`. */
   | { readonly kind: 'retry'; readonly failure: Failure; readonly delayMsMin: number }
   /** The lease ended without a verdict (worker lost, drained): queued again at once, not counted as a failure. */

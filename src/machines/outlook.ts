@@ -111,6 +111,8 @@ function tierOf({ preferredWorkers: names, loadBalancing }: RoutingRule, view: W
 function lastingRefusal(demand: Demand, view: WorkerView, means: Means): Refusal | undefined {
   const { capabilities } = view;
   if (capabilities.length > 0 && !capabilities.includes(demand.taskType)) return 'incapable';
+  // Whoever takes anything takes a plain prompt.
+  if (demand.requestKind !== 'text' && !view.requestKinds.includes(demand.requestKind)) return 'incapable';
   const { promptTokens, answerTokens } = demand;
   if (promptTokens === null) return undefined;
   const window = windowFor(demand, view, means);

@@ -1,4 +1,5 @@
 import type { WorkerId } from './identifiers.ts';
+import type { RequestKind } from './model-request.ts';
 import type { Admission, Breaker, Liveness } from './worker-state.ts';
 
 /** What the choice of a worker looks at. Views are made by the roster; nothing here changes anything. */
@@ -7,6 +8,8 @@ import type { Admission, Breaker, Liveness } from './worker-state.ts';
 export interface Demand {
   readonly priority: number;
   readonly taskType: string;
+  /** What it asks of whoever takes it. */
+  readonly requestKind: RequestKind;
   /** The model that it asks for by name; `null` for none. */
   readonly model: string | null;
   /** What the model file proposes for it. */
@@ -28,6 +31,8 @@ export interface WorkerView {
   readonly location: 'local' | 'remote';
   /** Task types it takes; empty for all. */
   readonly capabilities: readonly string[];
+  /** What it can be asked for; some programs take plain prompts alone. */
+  readonly requestKinds: readonly RequestKind[];
   /** Relative speed; 1 is the reference. */
   readonly performanceFactor: number;
   readonly slots: number;

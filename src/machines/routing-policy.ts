@@ -1,6 +1,7 @@
 /** What the configuration says about workers and about who gets which task. Data only; the decisions are in `routing.ts`. */
 
 import type { WorkerId } from './identifiers.ts';
+import type { RequestKind } from './model-request.ts';
 
 /** Where a worker runs, seen from this process; rules may name either word in place of a worker. */
 export type WorkerLocation = 'local' | 'remote';
@@ -37,6 +38,8 @@ export interface WorkerConfig {
   readonly networkTimeoutMs: number | null;
   /** Task types it takes; empty means all. */
   readonly capabilities: readonly string[];
+  /** What it can be asked for; some programs take plain prompts alone. */
+  readonly requestKinds: readonly RequestKind[];
   /** Rests until the pool scales up. */
   readonly standby: boolean;
 }

@@ -1,6 +1,7 @@
 import type { ActorRefFrom } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
+import type { RequestKind } from './model-request.ts';
 import type { Demand } from './placement.ts';
 import type { Span } from './prediction.ts';
 import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
@@ -13,6 +14,7 @@ export interface TaskTicket {
   readonly seq: number;
   readonly priority: number;
   readonly taskType: string;
+  readonly requestKind: RequestKind;
   /** Since when it waits to be done, epoch ms; it does not decrease with `seq`. */
   readonly sinceMs: number;
   /** The model it asks for by name; `null` for none. */

@@ -153,7 +153,7 @@ export const taskMachine = setup({
     })),
     recordCompleted: emit(({ context }, { outcome, elapsedMs }: Settle) => {
       if (outcome.kind !== 'succeeded') throw new TypeError('only a success completes a task');
-      const { output, usage } = outcome;
+      const { output, usage, reply } = outcome;
       return {
         type: 'task.completed',
         taskId: context.taskId,
@@ -161,6 +161,7 @@ export const taskMachine = setup({
         output,
         usage,
         elapsedMs,
+        ...(reply === undefined ? {} : { reply }),
       };
     }),
     recordFailed: emit(({ context }, params: { outcome: Outcome }) => ({

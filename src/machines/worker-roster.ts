@@ -1,6 +1,7 @@
 import type { ActorRef, Snapshot } from 'xstate';
 import { EndpointEntry, HostEntry } from './endpoint-roster.ts';
 import { type AssignmentId, assignmentId, type TaskId, type WorkerId } from './identifiers.ts';
+import type { RequestKind } from './model-request.ts';
 import type { WorkerView } from './placement.ts';
 import type { HostConfig } from './routing-policy.ts';
 import type { WorkerCommand } from './worker-events.ts';
@@ -53,6 +54,9 @@ export class RosterEntry implements WorkerView {
   }
   get capabilities(): readonly string[] {
     return this.spec.capabilities;
+  }
+  get requestKinds(): readonly RequestKind[] {
+    return this.spec.requestKinds;
   }
   get slots(): number {
     return this.spec.slots;

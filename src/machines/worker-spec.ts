@@ -1,4 +1,5 @@
 import type { WorkerId } from './identifiers.ts';
+import type { RequestKind } from './model-request.ts';
 
 /** A worker as configured, or as it announced itself. */
 export interface WorkerSpec {
@@ -10,6 +11,8 @@ export interface WorkerSpec {
   readonly host: string;
   /** Task types it takes; empty for all. */
   readonly capabilities: readonly string[];
+  /** What it can be asked for; some programs take plain prompts alone. */
+  readonly requestKinds: readonly RequestKind[];
   readonly performanceFactor: number;
   readonly slots: number;
   /** It came by itself, and is in no file. */

@@ -3,6 +3,7 @@ import type { WaitingRow } from '../db/tasks-table.ts';
 import type { AcceptedTask, TaskMetadata } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
 import { suggestModel } from '../machines/model-choice.ts';
+import { type ModelRequest, textOfRequest } from '../machines/model-request.ts';
 import type { TaskTicket } from '../machines/task-board.ts';
 import { estimateTokens } from '../machines/token-estimate.ts';
 import type { CurrentConfig } from './current-config.ts';
@@ -16,7 +17,9 @@ export interface TaskSpec {
   readonly files: readonly string[];
   /** Where the answer is also written, relative to `outputs/` of the home folder. */
   readonly outputFile: string | null;
-  /** As the client sent them: timeout (s), model, temperature, num_ctx, retry_count, … */
+  /** What a client of a model's own interface asks for, beside the prompt or in its place. */
+  readonly request?: ModelRequest;
+  /** As the client sent them: timeout (s), model, temperature, num_ctx, retry_count, format, … */
   readonly options: Readonly<Record<string, unknown>>;
   /** Earliest start, epoch ms; `null` for now. */
   readonly runAtMs: number | null;
@@ -39,19 +42,27 @@ const bytesPerToken = 4;
 /** @param fileBytes size of the files that it names, as far as they are there now */
 export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number, fileBytes: number): AcceptedTask {
   const { prompt, taskType, priority, runAtMs } = spec;
+  const text = spec.request === undefined ? prompt : sizedText(prompt, spec.request);
   const metadata: TaskMetadata = {
     files: spec.files,
     output_file: spec.outputFile,
     options: spec.options,
     created_by: spec.createdBy,
+    ...(spec.request === undefined ? {} : { request: spec.request }),
     ...(spec.retryOf === undefined ? {} : { retry_of: spec.retryOf }),
     ...(runAtMs === null ? {} : { not_before: runAtMs }),
     size: {
-      chars: prompt.length + fileBytes,
-      tokens: estimateTokens(prompt) + Math.ceil(fileBytes / bytesPerToken),
+      chars: text.length + fileBytes,
+      tokens: estimateTokens(text) + Math.ceil(fileBytes / bytesPerToken),
     },
   };
   return { taskId, seq, prompt, taskType, priority, runAtMs, metadata };
+}
+
+/** A conversation holds its prompt as the last that was said; what else is asked for stands beside it. */
+function sizedText(prompt: string, request: ModelRequest): string {
+  const text = textOfRequest(request);
+  return request.kind === 'completion' ? `${prompt}\n${text}` : text;
 }
 
 /**
@@ -93,6 +104,7 @@ function ticket(
     seq,
     priority,
     taskType,
+    requestKind: metadata.request?.kind ?? 'text',
     sinceMs: Math.max(acceptedMs, metadata.not_before ?? 0),
     model,
     suggestedModel: suggestModel({ taskType, promptChars: chars }, config.now.models),

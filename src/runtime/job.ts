@@ -4,11 +4,12 @@ import { metadataOf, type TaskRow } from '../db/tasks-table.ts';
 import type { TaskMetadata } from '../machines/facts.ts';
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import { sameModel } from '../machines/model-choice.ts';
+import type { AnswerFormat } from '../machines/model-request.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import { numberOption } from './delegation.ts';
 
 /** Options that steer Koubou itself; all others are the model's. */
-const ours = new Set(['timeout', 'model', 'retry_count', 'cache']);
+const ours = new Set(['timeout', 'model', 'retry_count', 'cache', 'format']);
 
 /** The context that the model file gives a model, in tokens. */
 export function numCtxOf({ models }: Config): (model: string) => number | null {
@@ -44,6 +45,8 @@ export function jobOf(
     taskType: row.taskType,
     priority: row.priority,
     prompt: row.prompt,
+    request: metadata.request ?? null,
+    format: formatOf(metadata),
     files: metadata.files,
     outputFile: metadata.output_file,
     model,
@@ -52,6 +55,12 @@ export function jobOf(
     fresh: metadata.options['cache'] === false || metadata.retry_of !== undefined,
     deadlineMs: timeoutS === null ? (worker.networkTimeoutMs ?? byLocation) : timeoutS * 1_000,
   };
+}
+
+function formatOf({ options }: TaskMetadata): AnswerFormat | null {
+  const format = options['format'];
+  if (format === 'json') return format;
+  return typeof format === 'object' && format !== null ? (format as AnswerFormat) : null;
 }
 
 function samplingOf(

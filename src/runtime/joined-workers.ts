@@ -80,6 +80,7 @@ function configOf({ workerId, slots, models, capabilities, performanceFactor }: 
     maxTokens: null,
     networkTimeoutMs: null,
     capabilities,
+    requestKinds: ['text'],
     standby: false,
   };
 }

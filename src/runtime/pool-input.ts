@@ -71,6 +71,7 @@ export function specOf(worker: WorkerConfig, { healthCheck }: Config, standby: b
     endpoint: publicUrl(worker.endpointUrl),
     host: worker.host,
     capabilities: worker.capabilities,
+    requestKinds: worker.requestKinds,
     performanceFactor: worker.performanceFactor,
     slots: worker.maxConcurrentTasks,
     joined: worker.backend === 'joined',

@@ -1,6 +1,7 @@
 import { usageOnWire } from '../actors/wire-values.ts';
 import { isoTime } from '../db/sql-time.ts';
 import { metadataOf, type StoredResult, type TaskRow } from '../db/tasks-table.ts';
+import type { ModelReply } from '../machines/model-request.ts';
 import type { TaskStatus } from '../machines/task-status.ts';
 import type { PredictionView } from './prediction-view.ts';
 
@@ -36,6 +37,8 @@ export interface TaskResult {
   readonly error: string | null;
   readonly error_code: string | null;
   readonly usage: Readonly<Record<string, unknown>> | null;
+  /** What the model answered beside its text, where it did. */
+  readonly reply?: ModelReply;
 }
 
 /**
@@ -74,6 +77,6 @@ function stateOf(row: Pick<TaskRow, 'status' | 'runAtMs' | 'failures'>): string 
   return row.failures > 0 ? 'backing_off' : 'scheduled';
 }
 
-function resultView({ success, output, error, error_code, usage }: StoredResult): TaskResult {
-  return { success, output, error, error_code, usage: usage === null ? null : usageOnWire(usage) };
+function resultView({ usage, ...result }: StoredResult): TaskResult {
+  return { ...result, usage: usage === null ? null : usageOnWire(usage) };
 }

@@ -18,7 +18,7 @@ const config = load(texts, tokens);
 type Step = string | number;
 
 /** What follows from other settings, and the names that tell workers and machines apart. */
-const noSetting = /^notices|^workers\.\d+\.(workerId|host)$|^hosts\.\d+\.host$/;
+const noSetting = /^notices|^workers\.\d+\.(workerId|host|requestKinds)(\.|$)|^hosts\.\d+\.host$/;
 
 /** Lists are one setting, except those of workers and machines. */
 function leavesOf(value: unknown, path: readonly Step[] = []): (readonly Step[])[] {

@@ -42,6 +42,7 @@ describe('files of the original', () => {
       maxTokens: 32_768,
       networkTimeoutMs: null,
       capabilities: [],
+      requestKinds: ['text', 'chat', 'completion', 'embedding'],
       standby: false,
     });
   });
@@ -54,6 +55,7 @@ describe('files of the original', () => {
       endpointUrl: 'http://192.168.11.6:11434',
       networkTimeoutMs: 300_000,
       capabilities: ['translation', 'documentation', 'simple_tasks'],
+      requestKinds: ['text', 'chat', 'completion', 'embedding'],
     });
   });
 

@@ -17,6 +17,7 @@ const expected: Record<FailureCode, Bearing> = {
   'input.refused': 'nothing',
   'input.too_long': 'nothing',
   'execution.timeout': 'nothing',
+  'output.invalid': 'answer',
   'execution.crashed': 'nothing',
   'execution.too_large': 'answer',
   'worker.lost': 'nothing',

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { requestKinds } from '../../src/machines/model-request.ts';
 import type { Demand, WorkerView } from '../../src/machines/placement.ts';
+import { routeClassOf } from '../../src/machines/route-class.ts';
 import { type RoutingInput, route } from '../../src/machines/routing.ts';
 import {
   anyWorker,
@@ -72,6 +74,31 @@ describe('the model of a task', () => {
   test('does not keep a task waiting since a worker has it that its rule does not name', () => {
     const views = [makeView('local', has('another')), makeView('remote', has(usualModel))];
     expect(choose(views, byRule({ preferredWorkers: ['local'] }))).toBe('local');
+  });
+});
+
+describe('a conversation, a completion and an embedding', () => {
+  const plain = makeView('a', { requestKinds: ['text'] });
+
+  test.each([
+    'chat',
+    'completion',
+    'embedding',
+  ] as const)('go to those who take them, and wait for them: %s', (requestKind) => {
+    expect(
+      choose([plain, makeView('b', { ...full, requestKinds: ['text', requestKind] })], anyWorker, {
+        requestKind,
+      }),
+    ).toBe('waits');
+    expect(
+      choose([plain, makeView('b', { requestKinds: ['text', requestKind] })], anyWorker, { requestKind }),
+    ).toBe('b');
+  });
+
+  test('a plain prompt goes to anybody, and none of them shares its class', () => {
+    expect(choose([plain], anyWorker)).toBe('a');
+    const classes = requestKinds.map((requestKind) => routeClassOf(makeDemand({ requestKind })));
+    expect(new Set(classes).size).toBe(requestKinds.length);
   });
 });
 

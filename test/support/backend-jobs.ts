@@ -11,6 +11,8 @@ export function makeJob(overrides: Partial<Job> = {}): Job {
     priority: 5,
     files: [],
     prompt: 'Describe the workshop in the rain.',
+    request: null,
+    format: null,
     model: 'tiny',
     sampling: {},
     fresh: false,

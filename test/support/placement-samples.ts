@@ -1,6 +1,7 @@
 import { nextDispatch, wantedReserve } from '../../src/machines/dispatch.ts';
 import { type AssignmentId, workerId } from '../../src/machines/identifiers.ts';
 import { modelKey } from '../../src/machines/model-choice.ts';
+import { requestKinds } from '../../src/machines/model-request.ts';
 import type {
   Demand,
   DispatchReason,
@@ -25,6 +26,7 @@ export function makeDemand(parts: Partial<Demand> = {}): Demand {
   return {
     priority: 5,
     taskType: 'general',
+    requestKind: 'text',
     model: null,
     suggestedModel: usualModel,
     fallbackModel: null,
@@ -75,6 +77,7 @@ export function makeView(name: string, parts: Partial<Omit<WorkerView, 'workerId
     workerId: workerId(name),
     location: name.startsWith('remote') ? 'remote' : 'local',
     capabilities: [],
+    requestKinds,
     performanceFactor: 1,
     slots: 2,
     used: 0,

@@ -1,5 +1,6 @@
 import type { RecordedTaskFact } from '../../src/machines/facts.ts';
 import { type TaskId, type WorkerId, workerId } from '../../src/machines/identifiers.ts';
+import { requestKinds } from '../../src/machines/model-request.ts';
 import { noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
 import type { DispatchReason } from '../../src/machines/placement.ts';
 import type { PoolPolicy } from '../../src/machines/pool-context.ts';
@@ -19,6 +20,7 @@ export function makeTicket(seq: number, parts: Partial<TaskTicket> = {}): TaskTi
     seq,
     priority: 5,
     taskType: 'general',
+    requestKind: 'text',
     sinceMs: seq,
     model: null,
     suggestedModel: 'gpt-oss:20b',
@@ -44,6 +46,7 @@ export function makeSpec(name: string, parts: Partial<Omit<WorkerSpec, 'workerId
     endpoint: `http://${name}:11434`,
     host: name,
     capabilities: [],
+    requestKinds,
     performanceFactor: 1,
     slots: 1,
     joined: false,
