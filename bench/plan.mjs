@@ -11,6 +11,14 @@ const plans = {
     backlog: { tasks: 100_000, warmUp: 500, samples: 300, gapMs: 4 },
     dispatch: { tasks: 100_000, picks: 40_000 },
     prediction: { seeds: 9, tasks: 300, forecasts: 200 },
+    fanout: [
+      { clients: 1_000, facts: 480, perTurn: 1 },
+      { clients: 1_000, facts: 480, perTurn: 8 },
+    ],
+    watching: [
+      { clients: 200, perSecond: 100, ms: 20_000, batch: false },
+      { clients: 1_000, perSecond: 100, ms: 20_000, batch: true },
+    ],
   },
   quick: {
     rounds: 1,
@@ -21,10 +29,12 @@ const plans = {
     backlog: { tasks: 5_000, warmUp: 20, samples: 20, gapMs: 1 },
     dispatch: { tasks: 100_000, picks: 2_000 },
     prediction: { seeds: 5, tasks: 100, forecasts: 20 },
+    fanout: [{ clients: 100, facts: 96, perTurn: 8 }],
+    watching: [{ clients: 50, perSecond: 100, ms: 500, batch: true }],
   },
 };
 
-const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch', 'prediction'];
+const parts = ['http', 'engine', 'latency', 'fsyncs', 'backlog', 'dispatch', 'prediction', 'fanout'];
 
 export const usage = `usage: node bench/run.mjs [--quick] [--rounds N] [--only ${parts.join(',')}] [--profile FOLDER]
 

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { measureBacklog } from './measures/backlog.mjs';
 import { measureDispatch } from './measures/dispatch.mjs';
 import { measureEngine } from './measures/engine.mjs';
+import { measureFanout, measureWatching } from './measures/fanout.mjs';
 import { canTrace, measureFsyncs } from './measures/fsyncs.mjs';
 import { measureHttp } from './measures/http.mjs';
 import { measureLatency } from './measures/latency.mjs';
@@ -13,6 +14,7 @@ import { planOf, usage } from './plan.mjs';
 import { compare, printComparisons } from './report/comparison.mjs';
 import { printPrediction } from './report/prediction.mjs';
 import { figure, table } from './report/table.mjs';
+import { printWatching } from './report/watching.mjs';
 import { systems } from './systems/system.mjs';
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -34,6 +36,21 @@ function report(title, rounds, lines) {
   console.log(title);
   printComparisons(comparisons);
   return { title, rounds, comparisons };
+}
+
+/** Facts to watchers: one commit brings several of them, or one. */
+async function fanOut(each, count) {
+  const rounds = [];
+  for (let round = 1; round <= count; round += 1) {
+    process.stderr.write(`fan-out, round ${round} of ${count}\n`);
+    const koubou = await measureFanout('ours', each);
+    rounds.push({ koubou, 'lower-bound': await measureFanout('plain', each) });
+  }
+  const title = `${each.perTurn} facts a turn to ${figure(each.clients)} watchers, beside a plain ws.send loop`;
+  return report(title, rounds, [
+    { label: 'frames/s', field: 'perSecond', goal: { atLeast: each.perTurn > 1 ? 1.4 : 0.9 } },
+    { label: 'CPU of the sender (µs/frame)', field: 'cpuMicros' },
+  ]);
 }
 
 /** @param {ReturnType<typeof planOf>} plan */
@@ -119,6 +136,14 @@ function measurements(plan) {
       const result = measurePrediction(plan.prediction);
       printPrediction(result);
       return result;
+    },
+    fanout: async () => {
+      const bursts = [];
+      for (const each of plan.fanout) bursts.push(await fanOut(each, plan.rounds));
+      const watching = [];
+      for (const each of plan.watching) watching.push(await measureWatching(each));
+      printWatching(watching);
+      return { bursts, watching };
     },
   };
 }

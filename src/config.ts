@@ -15,8 +15,11 @@ import { modelsFileSchema } from './config/models-file.ts';
 import { type ConfigProblem, formatProblem } from './config/problem.ts';
 import type { Config } from './config/settings.ts';
 import { summarize } from './config/summary.ts';
+import { trialEnvironment } from './config/trial-environment.ts';
 import { checkWorkers } from './config/worker-checks.ts';
 import { workersFileSchema } from './config/workers-file.ts';
+import { homePaths } from './db/home.ts';
+import { hasStoredToken } from './db/tokens-table.ts';
 import { KoubouError } from './machines/errors.ts';
 
 export { type ConfigProblem, formatProblem } from './config/problem.ts';
@@ -32,6 +35,8 @@ export interface LoadConfigOptions {
   readonly cwd: string;
   /** `process.env`, or what stands for it. */
   readonly env: Environment;
+  /** For a trial: stands in for what `workers.yaml` says. */
+  readonly workersText?: string | undefined;
 }
 
 /**
@@ -66,17 +71,23 @@ type Reading =
   | { readonly config: Config }
   | { readonly problems: readonly ConfigProblem[]; readonly configDir: string };
 
-function readConfig({ configDir: chosenDir, cwd, env }: LoadConfigOptions): Reading {
+function readConfig({ configDir: chosenDir, cwd, env, workersText }: LoadConfigOptions): Reading {
   const { variables, problems: variableProblems } = readEnvironment(env);
   const home = resolve(cwd, variables.KOUBOU_HOME ?? '.koubou');
   const configDir = chosenDir === undefined ? findConfigDir(home, cwd, variables) : resolve(cwd, chosenDir);
   const from = { configDir, environment: env };
   const koubou = readConfigFile('koubou.yaml', koubouFileSchema, { ...from, mayBeMissing: true });
-  const workers = readConfigFile('workers.yaml', workersFileSchema, from);
+  const workers = readConfigFile('workers.yaml', workersFileSchema, {
+    ...from,
+    ...(workersText === undefined
+      ? {}
+      : { text: workersText, environment: trialEnvironment(configDir, env) }),
+  });
   const models = readConfigFile('ollama_models.yaml', modelsFileSchema, from);
+  const hasToken = () => hasStoredToken(homePaths(home).database);
   const problems = [
     ...variableProblems,
-    ...inOrderOfLines([...koubou.problems, ...checkListeners(koubou.root, variables)]),
+    ...inOrderOfLines([...koubou.problems, ...checkListeners(koubou.root, variables, hasToken)]),
     ...inOrderOfLines([...workers.problems, ...checkWorkers(workers.root)]),
     ...inOrderOfLines([...models.problems, ...checkModels(models.root)]),
   ];

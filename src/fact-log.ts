@@ -44,6 +44,9 @@ export function logFacts(logs: FactLogs): (committed: CommittedFact) => void {
         logs.worker(workerId).warn(typed('warning', details), `task given back: ${failure.message}`);
         return;
       }
+      case 'task.reprioritized':
+        logs.pool.info({ seq, task_id: fact.taskId, priority: fact.priority }, 'task has another priority');
+        return;
       case 'task.completed': {
         const { taskId, assignmentId, workerId, output, usage } = fact;
         const details = { seq, task_id: taskId, assignment_id: assignmentId, chars: output.length };

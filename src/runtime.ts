@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from './actors/clock.ts';
 import type { FactStream } from './actors/fact-stream.ts';
-import { type Random, systemRandom } from './actors/random.ts';
+import { systemRandom } from './actors/random.ts';
 import { taskIdSource } from './actors/task-ids.ts';
 import type { WorkerLinks } from './actors/worker-links.ts';
 import type { Config } from './config/settings.ts';
@@ -8,46 +8,32 @@ import { homePaths } from './db/home.ts';
 import { openReaders, type Readers } from './db/readers.ts';
 import { openStore } from './db/sqlite-store.ts';
 import type { Store } from './db/store.ts';
-import type { CommittedFact } from './machines/facts.ts';
 import { type TaskId, workerId } from './machines/identifiers.ts';
-import type { TaskTicket } from './machines/task-board.ts';
-import { endpointOf, type Reach } from './runtime/backends.ts';
+import type { TaskTicket } from './machines/task-ticket.ts';
+import { endpointOf } from './runtime/backends.ts';
 import { CurrentConfig } from './runtime/current-config.ts';
-import { type IdempotencyKey, type TaskSpec, ticketOfRow } from './runtime/delegation.ts';
+import type { IdempotencyKey, TaskSpec } from './runtime/delegation.ts';
 import { type Delegated, Delegations } from './runtime/delegations.ts';
 import { Endpoints } from './runtime/endpoints.ts';
 import { Engine } from './runtime/engine.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
 import { eventOfRow, type StreamEvent } from './runtime/history.ts';
+import { Housekeeping } from './runtime/housekeeping.ts';
 import { openLinks } from './runtime/joined-workers.ts';
 import type { Metrics } from './runtime/metrics.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
 import { Operations, unknownWorker } from './runtime/operations.ts';
-import type { RuntimeLog } from './runtime/pool-ports.ts';
 import { attemptView, poolView } from './runtime/pool-view.ts';
 import type { PredictionView } from './runtime/prediction-view.ts';
 import { Predictions } from './runtime/predictions.ts';
 import { assertOpen, type Readiness } from './runtime/readiness.ts';
-import { endedAlready, placeOf } from './runtime/row-place.ts';
+import type { RuntimeOptions } from './runtime/runtime-options.ts';
+import { TaskChanges } from './runtime/task-changes.ts';
 import { type TaskView, taskView } from './runtime/task-view.ts';
+import { Tokens } from './runtime/tokens.ts';
 import { type WorkerView, workerView } from './runtime/worker-view.ts';
 
-export interface RuntimeOptions {
-  readonly config: Config;
-  readonly log: RuntimeLog;
-  readonly clock?: Clock;
-  readonly random?: Random;
-  /** Where tasks are kept; by default the SQLite file of the home. The runtime closes it. */
-  readonly store?: Store;
-  /** Hears every committed fact, from the first on. */
-  readonly hear?: (committed: CommittedFact) => void;
-  /** Told when the pool has crashed: the process should end, and start anew from the rows. */
-  readonly onFatal?: (error: unknown) => void;
-  /** Reads the configuration anew, for a reload; without it there is none. @throws KoubouError `config.invalid` */
-  readonly reread?: () => Config;
-  /** How each worker is reached; by default what its configuration says. */
-  readonly endpointOf?: Reach;
-}
+export type { RuntimeOptions } from './runtime/runtime-options.ts';
 
 /**
  * Opens the store, recovers, starts the pool. One to a home; the caller holds its lock.
@@ -72,14 +58,19 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 /** What all doors talk to. */
 export class Runtime {
   readonly #config: CurrentConfig;
-  readonly #operations: Operations;
+  /** What operators do with the pool as a whole. */ readonly operations: Operations;
+  readonly #changes: TaskChanges;
+  readonly housekeeping: Housekeeping;
   /** Workers on other machines that came by themselves. */
   readonly links: WorkerLinks;
   /** Every committed fact, as it happens. */
   readonly stream: FactStream;
   /** What monitors scrape. */
   readonly metrics: Metrics;
-  readonly #clock: Clock;
+  /** A look into the actors. */ readonly inspection: Engine['inspection'];
+  /** What clients and workers present, beside the tokens of the environment. */
+  readonly tokens: Tokens;
+  readonly clock: Clock;
   readonly #store: Store;
   readonly #engine: Engine;
   readonly #delegations: Delegations;
@@ -93,9 +84,15 @@ export class Runtime {
     const { log, random = systemRandom() } = options;
     const config = new CurrentConfig(options.config);
     this.#config = config;
-    this.#clock = clock;
+    this.clock = clock;
     this.#store = store;
     const { endpointOf: reach = endpointOf, hear = () => undefined, onFatal = () => undefined } = options;
+    this.tokens = new Tokens({
+      table: store.tokens,
+      clock,
+      hasMaster: options.config.apiToken !== null,
+      onFault: (error) => log.warn({ err: error }, 'uses of tokens could not be written down'),
+    });
     const recovery = store.recovery();
     const endpoints = new Endpoints(options.config, clock, reach);
     this.#engine = new Engine({ config, log, clock, random, store, recovery, endpoints, hear, onFatal });
@@ -103,6 +100,7 @@ export class Runtime {
     const { journal, stream, texts, metrics } = this.#engine;
     this.stream = stream;
     this.metrics = metrics;
+    this.inspection = this.#engine.inspection;
     this.#following = new Following({ store, stream, texts, clock });
     this.#delegations = new Delegations(
       {
@@ -119,7 +117,9 @@ export class Runtime {
     const engine = this.#engine;
     this.#predictions = new Predictions({ store, clock, config, engine }, recovery.lastTaskSeq);
     this.links = openLinks({ clock, config, engine, endpoints, store, log });
-    this.#operations = new Operations({
+    this.#changes = new TaskChanges({ engine, store, config, clock });
+    this.housekeeping = new Housekeeping({ engine, store, log });
+    this.operations = new Operations({
       engine,
       store,
       config,
@@ -160,7 +160,7 @@ export class Runtime {
   task(taskId: TaskId): TaskView {
     const row = this.#store.task(taskId);
     if (row === undefined) throw unknownTask(taskId);
-    return taskView(row, this.#clock.now(), this.#predictions.of(row));
+    return taskView(row, this.clock.now(), this.#predictions.of(row));
   }
 
   /** When a task that has just been accepted will start and finish. See {@link Predictions.atAcceptance}. */
@@ -185,15 +185,14 @@ export class Runtime {
    * @throws KoubouError `task.unknown`, `task.ended` (its ending stands), `storage.unavailable`
    */
   async cancel(taskId: TaskId): Promise<TaskView> {
-    const row = this.#store.task(taskId);
-    if (row === undefined) throw unknownTask(taskId);
-    if (row.endedAt !== null) throw endedAlready(taskId, row.status);
-    const ticket = ticketOfRow(row, this.#config, this.#clock.now());
-    this.#engine.command({ type: 'pool.cancel', ticket, place: placeOf(row) });
-    await this.#engine.journal.settled();
-    const after = this.task(taskId);
-    if (after.status !== 'cancelled') throw endedAlready(taskId, after.status);
-    return after;
+    await this.#changes.cancel(taskId);
+    return this.task(taskId);
+  }
+
+  /** See {@link TaskChanges.reprioritize}. */
+  async reprioritize(taskId: TaskId, priority: number): Promise<TaskView> {
+    await this.#changes.reprioritize(taskId, priority);
+    return this.task(taskId);
   }
 
   /**
@@ -202,13 +201,13 @@ export class Runtime {
    * @throws KoubouError `task.unknown`, `request.invalid` while it has not ended
    */
   async retry(taskId: TaskId, createdBy: string): Promise<TaskView> {
-    const { taskIds } = await this.delegate([this.#operations.retrySpec(taskId, createdBy)]);
+    const { taskIds } = await this.delegate([this.operations.retrySpec(taskId, createdBy)]);
     return this.task(taskIds[0] as TaskId);
   }
 
   /** See {@link Operations.retryMany}. */
   retryMany(...asked: Parameters<Operations['retryMany']>): Promise<RetryReport> {
-    return this.#operations.retryMany(...asked);
+    return this.operations.retryMany(...asked);
   }
 
   /** The leases of a task, each with its reason. @throws KoubouError `task.unknown` */
@@ -246,28 +245,28 @@ export class Runtime {
 
   /** See {@link Operations.pause}. */
   pause(): Promise<void> {
-    return this.#operations.pause();
+    return this.operations.pause();
   }
 
   resume(): Promise<void> {
-    return this.#operations.resume();
+    return this.operations.resume();
   }
 
   /** Asks something of a worker. See {@link Operations.order}. */
   async order(id: string, order: 'drain' | 'rest' | 'resume', by: string): Promise<WorkerView> {
-    await this.#operations.order(id, order, by);
+    await this.operations.order(id, order, by);
     return this.worker(id);
   }
 
   /** See {@link Operations.closeBreaker}. */
   async closeBreaker(id: string): Promise<WorkerView> {
-    await this.#operations.closeBreaker(id);
+    await this.operations.closeBreaker(id);
     return this.worker(id);
   }
 
   /** See {@link Operations.reload}. */
   reload(): Promise<ReloadReport> {
-    return this.#operations.reload();
+    return this.operations.reload();
   }
 
   /**
@@ -289,6 +288,7 @@ export class Runtime {
     await this.drain();
     this.links.close();
     await Promise.all([this.#engine.close(), this.#readers.close()]);
+    this.tokens.close();
     this.#store.close();
   }
 

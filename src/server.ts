@@ -6,7 +6,9 @@ import { clearScratch } from './actors/program-run.ts';
 import type { Config } from './config/settings.ts';
 import { homePaths, takeHome } from './db/home.ts';
 import { type FactLogs, logFacts } from './fact-log.ts';
+import { gateOf } from './http/access-gate.ts';
 import { createApp } from './http/app.ts';
+import { createDashboardApp, type DoorPorts } from './http/dashboard-app.ts';
 import type { AppLog } from './http/door-app.ts';
 import { openGraphqlListener } from './http/graphql/graphql-listener.ts';
 import { type Listener, listen } from './http/listen.ts';
@@ -24,8 +26,12 @@ export interface ServerOptions {
   readonly pid: number;
   /** Told when nothing works any more: the process should end, and start anew from the rows. */
   readonly onFatal?: (error: unknown) => void;
-  /** Reads the configuration anew, for a reload. @throws KoubouError `config.invalid` */
-  readonly reread?: () => Config;
+  /**
+   * Reads the configuration anew, for a reload; or for a trial, with this text for `workers.yaml`.
+   *
+   * @throws KoubouError `config.invalid`
+   */
+  readonly reread?: (workersText?: string) => Config;
   /** How each worker is reached; by default what its configuration says. */
   readonly endpointOf?: Reach;
 }
@@ -36,6 +42,7 @@ export interface KoubouServer {
     readonly websocket: string;
     readonly graphql: string;
     readonly logs: string;
+    readonly dashboard: string;
   };
   readonly runtime: Runtime;
   /** Drains, for `drain_grace_seconds` at most, and ends. A second call returns the same promise. */
@@ -85,7 +92,22 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
       onFault,
     });
     listeners.push(logs);
-    const urls = { rest: rest.url, websocket: websocket.url, graphql: graphql.url, logs: logs.url };
+    const doors = { rest, websocket, graphql, logs };
+    const ports = portsOf(doors);
+    const dashboard = await listen(
+      createDashboardApp({ runtime, log: log.server, ports }),
+      config.host,
+      config.ports.dashboard,
+      { variable: 'KOUBOU_DASHBOARD_PORT', onFault },
+    );
+    listeners.push(dashboard);
+    const urls = {
+      rest: rest.url,
+      websocket: websocket.url,
+      graphql: graphql.url,
+      logs: logs.url,
+      dashboard: dashboard.url,
+    };
     writeFileSync(addressFile, `${JSON.stringify({ pid, urls, startedAt: new Date().toISOString() })}\n`);
     return serverOf(runtime, listeners, urls, release);
   } catch (error) {
@@ -96,12 +118,17 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
   }
 }
 
+function portsOf(doors: Readonly<Record<keyof DoorPorts, Listener>>): DoorPorts {
+  const port = (door: keyof DoorPorts) => Number(new URL(doors[door].url).port);
+  return { rest: port('rest'), websocket: port('websocket'), graphql: port('graphql'), logs: port('logs') };
+}
+
 /** Where workers on other machines come in. */
-function doorOfWorkers({ config, links }: Runtime, log: RuntimeLog): UpgradeDoor {
+function doorOfWorkers(runtime: Runtime, log: RuntimeLog): UpgradeDoor {
+  const { config, links } = runtime;
   const heartbeatMs = config.healthCheck.intervalMs;
   return workerDoor({
-    token: config.workerAuthToken,
-    nowMs: () => systemClock.monotonic(),
+    gate: gateOf(runtime),
     log,
     accept: (ws, request) =>
       links.accept(linkSocketOf(ws, () => request.socket, { clock: systemClock, heartbeatMs })),

@@ -106,6 +106,7 @@ function specOf(at) {
     location: at % 8 < 4 ? 'local' : 'remote',
     endpoint: `http://${host}:${11_434 + (Math.floor(at / 8) % 2)}`,
     host,
+    requestKinds: ['text', 'chat', 'completion', 'embedding'],
     capabilities: at % 3 === 0 ? Object.keys(types).slice(0, 3) : [],
     performanceFactor: 1 + (at % 4) / 4,
     slots: slotsPerWorker,
@@ -126,6 +127,7 @@ function ticketOf(seq) {
     // Each type in each priority.
     priority: 1 + (Math.floor(seq / 5) % 10),
     taskType,
+    requestKind: 'text',
     sinceMs: seq,
     model: null,
     suggestedModel: types[taskType],

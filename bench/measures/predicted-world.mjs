@@ -196,6 +196,7 @@ function specOf({ workerId, performanceFactor, slots }) {
     endpoint: `http://${workerId}`,
     host: workerId,
     capabilities: [],
+    requestKinds: ['text', 'chat', 'completion', 'embedding'],
     performanceFactor,
     slots,
     joined: false,

@@ -67,6 +67,7 @@ function configOf({ home, slots }) {
       ...base.workers[0],
       workerId: `${type}-${index}`,
       capabilities: [type],
+      requestKinds: ['text', 'chat', 'completion', 'embedding'],
       maxConcurrentTasks: Math.min(slotsPerWorker, count - index * slotsPerWorker),
       standby: false,
     })),

@@ -81,7 +81,8 @@ export class AnswerCache {
     const former = this.#entries.get(key);
     if (former !== undefined) this.#drop(key, former);
     // V8 takes one or two bytes for a character; UTF-8 would take up to three.
-    const bytes = entryBytes + 2 * answer.output.length;
+    const reply = answer.reply === undefined ? '' : JSON.stringify(answer.reply);
+    const bytes = entryBytes + 2 * (answer.output.length + reply.length);
     if (bytes > this.#bytesMax) return;
     this.#add(key, { answer, bytes, generatedMs: this.#clock.monotonic() });
     this.#shrink();
@@ -111,7 +112,8 @@ export class AnswerCache {
  * otherwise. Only successes are kept. A job that wants a fresh answer is generated, and its answer kept. Jobs that are
  * the same and run at once are all generated: none waits for another, whose ending nobody knows.
  *
- * It looks at the prompt as it is sent, so attached files belong before it (`withFiles` around this). A job without a
+ * What is asked is the prompt, all that stands beside it, and the format; of an answer all is kept, its thoughts and its
+ * calls of functions as well. It looks at the prompt as it is sent, so attached files belong before it (`withFiles` around this). A job without a
  * model is not cached: what is asked then is up to the server.
  */
 export function withAnswerCache(backend: Backend, cache: AnswerCache): Backend {
@@ -120,7 +122,8 @@ export function withAnswerCache(backend: Backend, cache: AnswerCache): Backend {
     const key = keyOf(job, job.model);
     const known = job.fresh ? undefined : cache.find(key);
     if (known !== undefined) {
-      io.onText(known.output);
+      // Nobody watches how vectors come, and calls of functions have no text.
+      if (job.request?.kind !== 'embedding' && known.output !== '') io.onText(known.output);
       return { ...known, usage: fromMemory(known.usage) };
     }
     const outcome = await backend(job, io);
@@ -135,8 +138,8 @@ function fromMemory(usage: Usage): Usage {
 }
 
 /** A digest, so that no prompt is kept. */
-function keyOf({ prompt, sampling }: Job, model: string): string {
-  const asked = JSON.stringify([modelKey(model), canonical(sampling)]);
+function keyOf({ prompt, request, format, sampling }: Job, model: string): string {
+  const asked = JSON.stringify([modelKey(model), ...[sampling, request, format].map(canonical)]);
   return createHash('sha256').update(asked).update('\n').update(prompt).digest('base64');
 }
 

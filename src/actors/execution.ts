@@ -1,6 +1,7 @@
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import type { AnswerFormat, ModelRequest } from '../machines/model-request.ts';
 import type { Outcome } from '../machines/outcome.ts';
+import type { TraceParent } from './traced-context.ts';
 
 /** What a backend is asked to do: one attempt at one task. */
 export interface Job {
@@ -23,6 +24,12 @@ export interface Job {
   readonly fresh: boolean;
   /** From the start of the attempt, in ms. The execution actor enforces it through `signal`; a backend need not. */
   readonly deadlineMs: number;
+  /** Of which lease this is, 1 for the first; traces are told. */
+  readonly attempt?: number;
+  /** How long the task waited for its first lease. */
+  readonly waitedMs?: number;
+  /** The span that it belongs under; servers that are asked for it are told. */
+  readonly trace?: TraceParent;
 }
 
 export interface JobIo {

@@ -49,7 +49,7 @@ export function geminiBackend(options: GeminiBackendOptions): Backend {
     const { model } = job;
     if (model === null) return noModel();
     const asked = { program: basename(command[0]), address: endpoint.host, model, prompt: job.prompt };
-    const unfit = whyUnfit(asked);
+    const unfit = whyUnfit(asked, job);
     if (unfit !== null) return failed('input.refused', unfit);
     const found = await allowedFiles(job.files, options);
     if ('refusal' in found) return found.refusal;
@@ -95,8 +95,12 @@ function environmentOf(env: Readonly<Record<string, string | undefined>>): Recor
   return { ...kept, PYTHONUTF8: '1', PYTHONIOENCODING: 'utf-8:replace', PYTHONUNBUFFERED: '1' };
 }
 
-/** Why no argument can carry the task, or `null`. */
-function whyUnfit({ program, model, prompt }: GeminiAsked): string | null {
+/** Why no arguments can carry the task, or `null`. */
+function whyUnfit({ program, model, prompt }: GeminiAsked, { request, format }: Job): string | null {
+  if (request !== null || format !== null) {
+    const what = request === null ? 'a format of the answer' : 'more than one plain prompt';
+    return `${program} cannot be asked for ${what}: use a worker with the backend ollama or openai.`;
+  }
   if (prompt.includes('\0') || model.includes('\0')) {
     return `The prompt or the model's name has a NUL character, which ${program} cannot be given: remove it.`;
   }

@@ -3,6 +3,8 @@ import type { WorkerId } from '../machines/identifiers.ts';
 import { joinMachine, type Refusal } from '../machines/join-machine.ts';
 import { linkLimits } from '../machines/link-limits.ts';
 import type { Sighting } from '../machines/sighting.ts';
+import { withAnswerFormat } from './answer-format.ts';
+import { AnswerSchemas } from './answer-schemas.ts';
 import type { Clock } from './clock.ts';
 import type { Backend } from './execution.ts';
 import { HeldLeases } from './held-leases.ts';
@@ -10,6 +12,7 @@ import { type JoinNews, NewsOfJoining } from './join-news.ts';
 import type { Dial, LinkSocket } from './link-socket.ts';
 import { LocalSight } from './local-sight.ts';
 import type { Random } from './random.ts';
+import { announcedKinds } from './wire-requests.ts';
 import { jobOf } from './wire-values.ts';
 import {
   closeCodes,
@@ -79,7 +82,8 @@ export class JoinClient {
     this.#options = options;
     this.#held = new HeldLeases({
       clock,
-      backend,
+      // Here, where the model can be talked to under one and the same lease.
+      backend: withAnswerFormat(backend, { schemas: new AnswerSchemas() }),
       slots: announced.slots,
       onNews: () => this.#onWork(),
       onFault,
@@ -146,6 +150,7 @@ export class JoinClient {
       capabilities: [...announced.capabilities],
       labels: announced.labels,
       performance_factor: announced.performanceFactor,
+      requests: [...announcedKinds],
       ...this.#held.summary,
     });
   }

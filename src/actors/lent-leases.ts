@@ -1,11 +1,19 @@
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import { limits } from '../machines/limits.ts';
 import { linkLimits } from '../machines/link-limits.ts';
+import type { RequestKind } from '../machines/model-request.ts';
 import { type Failure, failed, type Outcome, retry } from '../machines/outcome.ts';
 import type { Clock } from './clock.ts';
 import type { Job, JobIo } from './execution.ts';
+import { announcedKinds } from './wire-requests.ts';
 import { outcomeOf, wireJobOf } from './wire-values.ts';
-import type { FrameToPool, FrameToWorker, Hello, Welcome } from './worker-protocol.ts';
+import {
+  type FrameToPool,
+  type FrameToWorker,
+  type Hello,
+  type Welcome,
+  wireJob,
+} from './worker-protocol.ts';
 
 type TextFrame = FrameToPool & { readonly type: 'text' };
 type SettledFrame = FrameToPool & { readonly type: 'settled' };
@@ -46,6 +54,9 @@ export class LentLeases {
   /** Results that were taken in: `counted` once they are on disk. The worker keeps a result until it hears so. */
   readonly #results = new Map<AssignmentId, 'taken' | 'counted'>();
 
+  /** What the worker takes beside plain prompts. */
+  #kinds: ReadonlySet<RequestKind> = new Set(announcedKinds);
+
   constructor(ports: LentPorts) {
     this.#ports = ports;
   }
@@ -77,7 +88,8 @@ export class LentLeases {
   }
 
   /** What becomes of the leases when the worker has come, or come back. */
-  greet({ held, done }: Hello): Pick<Welcome, 'resume' | 'drop'> {
+  greet({ held, done, requests = [] }: Hello): Pick<Welcome, 'resume' | 'drop'> {
+    this.#kinds = new Set<RequestKind>(requests);
     const isThere = new Set([...held, ...done].map(({ assignment_id }) => assignment_id));
     for (const [assignmentId, lent] of this.#lent) {
       lent.isAsked = false;
@@ -172,10 +184,17 @@ export class LentLeases {
   #send(lent: Lent): void {
     if (lent.way === 'sent') return;
     const { patience } = lent.way;
+    const { request, assignmentId } = lent.job;
+    if (request !== null && !this.#kinds.has(request.kind)) {
+      // The pool has chosen it for what it was before it came back.
+      this.#end(assignmentId, released('the worker takes no requests of this kind'));
+      return;
+    }
     const frame: FrameToWorker = { type: 'run', job: wireJobOf(lent.job) };
-    if (Buffer.byteLength(JSON.stringify(frame)) > linkLimits.frameToWorkerBytesMax) {
+    const isTooLarge = Buffer.byteLength(JSON.stringify(frame)) > linkLimits.frameToWorkerBytesMax;
+    if (isTooLarge || !wireJob.safeParse(frame.job).success) {
       this.#end(
-        lent.job.assignmentId,
+        assignmentId,
         failed('input.refused', 'the task is larger than what a joined worker can be sent'),
       );
     } else if (this.#ports.send(frame)) {

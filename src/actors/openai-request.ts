@@ -1,14 +1,107 @@
+import type {
+  ChatRequest,
+  ChatTool,
+  CompletionRequest,
+  EmbeddingRequest,
+} from '../machines/model-request.ts';
+import { failed } from '../machines/outcome.ts';
 import type { Job } from './execution.ts';
+import { openaiMessages, userMessage } from './openai-messages.ts';
+import { ServerTrouble } from './server-errors.ts';
+import { impossibleChoice, offeredTools } from './tool-choice.ts';
 
-/** The body of `POST /chat/completions` for a job; JSON leaves out what is `undefined` in it. */
-export function completionRequest(job: Pick<Job, 'prompt' | 'sampling'>, model: string): object {
-  return {
+/** What a server is asked, and where. JSON leaves out what is `undefined` in the body. */
+export interface OpenaiQuestion {
+  readonly path: 'chat/completions' | 'completions' | 'embeddings';
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a job asks, in OpenAI's words. A prompt is a conversation of one message; only one that is to go to the model as it
+ * is, or has a gap in it, goes to the older `/completions`, which has neither pictures nor a system prompt, and at many
+ * servers writes 16 tokens where `num_predict` is not set.
+ *
+ * @throws ServerTrouble `input.refused` for what OpenAI has no words for
+ */
+export function openaiQuestion(job: Job, model: string): OpenaiQuestion {
+  const { request } = job;
+  switch (request?.kind) {
+    case 'embedding':
+      return embeddingsQuestion(request, model);
+    case 'chat':
+      return conversation(job, model, { messages: openaiMessages(request.messages), ...toolsOf(request) });
+    case 'completion':
+      return completionQuestion(job, request, model);
+    case undefined:
+      return conversation(job, model, { messages: [userMessage(job.prompt)] });
+  }
+}
+
+function conversation(job: Job, model: string, asked: object): OpenaiQuestion {
+  const { think } = job.sampling;
+  const body = {
     ...samplingOf(job.sampling),
-    model,
-    messages: [{ role: 'user', content: job.prompt }],
-    stream: true,
-    stream_options: { include_usage: true },
+    // The others are on or off, which OpenAI cannot say.
+    ...(typeof think === 'string' && { reasoning_effort: think }),
+    ...(job.format !== null && { response_format: formatOf(job.format) }),
+    ...asked,
+    ...streamed(model),
   };
+  return { path: 'chat/completions', body };
+}
+
+function completionQuestion(job: Job, request: CompletionRequest, model: string): OpenaiQuestion {
+  const { system, template, suffix, raw = false, images } = request;
+  if (template !== undefined) throw refused('template');
+  if (!raw && !suffix) {
+    const said = system === undefined ? [] : [{ role: 'system', content: system }];
+    return conversation(job, model, { messages: [...said, userMessage(job.prompt, images)] });
+  }
+  if (system !== undefined) throw refused('system prompt beside a raw prompt or a suffix');
+  if (images !== undefined && images.length > 0) throw refused('picture beside a raw prompt or a suffix');
+  const body = {
+    ...samplingOf(job.sampling),
+    prompt: job.prompt,
+    suffix: suffix || undefined,
+    ...streamed(model),
+  };
+  return { path: 'completions', body };
+}
+
+function embeddingsQuestion({ inputs, dimensions }: EmbeddingRequest, model: string): OpenaiQuestion {
+  return { path: 'embeddings', body: { model, input: inputs, dimensions, encoding_format: 'float' } };
+}
+
+function streamed(model: string) {
+  return { model, stream: true, stream_options: { include_usage: true } };
+}
+
+function refused(what: string): ServerTrouble {
+  const message = `OpenAI-compatible servers take no ${what}: leave it out, or name a model of an Ollama server.`;
+  return new ServerTrouble(failed('input.refused', message));
+}
+
+/** Not `strict`: OpenAI takes few schemas then, others decode by any schema as it is, and the answer is checked here. */
+function formatOf(format: NonNullable<Job['format']>): object {
+  if (format === 'json') return { type: 'json_object' };
+  return { type: 'json_schema', json_schema: { name: 'answer', schema: format } };
+}
+
+/** Of tools that must not be called the server is not told: some write calls all the same. */
+function toolsOf(request: ChatRequest): object {
+  const impossible = impossibleChoice(request);
+  if (impossible !== null) throw new ServerTrouble(failed('input.refused', impossible));
+  const tools = offeredTools(request);
+  if (tools.length === 0) return {};
+  const { toolChoice: choice } = request;
+  return {
+    tools: tools.map(toolOf),
+    tool_choice: typeof choice === 'object' ? { type: 'function', function: { name: choice.name } } : choice,
+  };
+}
+
+function toolOf({ name, description, parameters }: ChatTool): object {
+  return { type: 'function', function: { name, description, parameters } };
 }
 
 /** Options that mean the same under the same name. */

@@ -21,6 +21,8 @@ export interface CompletionChunk {
 
 export interface CompletionChoice {
   readonly delta?: CompletionDelta | null;
+  /** Of `/completions`, which has no deltas. */
+  readonly text?: string | null;
   readonly finish_reason?: string | null;
 }
 
@@ -30,6 +32,15 @@ export interface CompletionDelta {
   readonly reasoning_content?: unknown;
   /** The same at vLLM since (vllm-project/vllm#27752), and at OpenRouter. */
   readonly reasoning?: unknown;
+  readonly tool_calls?: readonly CallDelta[] | null;
+}
+
+/** A piece of a call of a function. */
+interface CallDelta {
+  /** Which call of the answer it belongs to; some servers leave it out. */
+  readonly index?: number | null;
+  readonly id?: string | null;
+  readonly function?: { readonly name?: string | null; readonly arguments?: string | null } | null;
 }
 
 /** What ends the stream. A server that leaves it out must have given a `finish_reason`. */
@@ -132,12 +143,27 @@ function isChunk(value: object): value is CompletionChunk {
 
 function isChoice(value: unknown): value is CompletionChoice {
   if (typeof value !== 'object' || value === null) return false;
-  const { delta, finish_reason: finishReason } = value as Record<string, unknown>;
-  return isTextOrNothing(finishReason) && (isNothing(delta) || isDelta(delta));
+  const { delta, text, finish_reason: finishReason } = value as Record<string, unknown>;
+  return isTextOrNothing(finishReason) && isTextOrNothing(text) && (isNothing(delta) || isDelta(delta));
 }
 
 function isDelta(value: unknown): value is CompletionDelta {
-  return typeof value === 'object' && value !== null && isTextOrNothing((value as CompletionDelta).content);
+  if (typeof value !== 'object' || value === null) return false;
+  const { content, tool_calls: calls } = value as Record<string, unknown>;
+  return isTextOrNothing(content) && (isNothing(calls) || (Array.isArray(calls) && calls.every(isCallDelta)));
+}
+
+function isCallDelta(value: unknown): value is CallDelta {
+  if (typeof value !== 'object' || value === null) return false;
+  const { index, id, function: called } = value as Record<string, unknown>;
+  const isPlaced = (isNothing(index) || Number.isSafeInteger(index)) && isTextOrNothing(id);
+  return isPlaced && (isNothing(called) || isCalled(called));
+}
+
+function isCalled(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, arguments: args } = value as Record<string, unknown>;
+  return isTextOrNothing(name) && isTextOrNothing(args);
 }
 
 function isTextOrNothing(value: unknown): boolean {

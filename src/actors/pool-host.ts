@@ -1,15 +1,18 @@
 import { type Actor, createActor } from 'xstate';
+import { endpointMachine } from '../machines/endpoint-machine.ts';
 import type { RecordedFact } from '../machines/facts.ts';
 import type { PoolInput, PoolPorts } from '../machines/pool-context.ts';
 import { poolMachine } from '../machines/pool-machine.ts';
 import { actorOfSeat } from '../machines/seat.ts';
-import type { Shortage, TaskTicket, WaitingCount } from '../machines/task-board.ts';
+import type { Shortage, WaitingCount } from '../machines/task-board.ts';
 import { taskMachine } from '../machines/task-machine.ts';
+import type { TaskTicket } from '../machines/task-ticket.ts';
 import { workerMachine } from '../machines/worker-machine.ts';
 import type { Clock } from './clock.ts';
 import { type ExecutionPorts, executionActor } from './execution-actor.ts';
 import { type HeartbeatPorts, heartbeatActor } from './heartbeat.ts';
-import { indexTimers, spawnBeside } from './xstate-internals.ts';
+import { InspectionHook } from './inspection-hook.ts';
+import { type IndexedTimers, indexTimers, spawnBeside } from './xstate-internals.ts';
 
 /** What the actors need of the world around them. */
 export interface PoolHostPorts {
@@ -32,7 +35,9 @@ export type PoolActor = Actor<typeof poolMachine>;
 export interface PoolHost {
   readonly pool: PoolActor;
   readonly wantTurn: () => void;
-  readonly pendingTimers: () => number;
+  readonly timers: IndexedTimers;
+  /** Sees the pool and all below it from within. */
+  readonly hook: InspectionHook;
 }
 
 export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts): PoolHost {
@@ -54,9 +59,15 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
       pool.send({ type: 'pool.activate', tier: shortage, ...ports.readRows(shortage) });
     }
   };
+  const hook = new InspectionHook(ports.clock);
+  const inspectedTask = hook.machine('task', taskMachine);
   const poolPorts: PoolPorts = {
     spawnTask: (parent, seat, taskInput) => {
-      const task = spawnBeside(parent, taskMachine, { id: actorOfSeat(seat), src: 'task', input: taskInput });
+      const task = spawnBeside(parent, inspectedTask, {
+        id: actorOfSeat(seat),
+        src: 'task',
+        input: taskInput,
+      });
       task.on('*', ports.record);
       return task;
     },
@@ -66,23 +77,28 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     },
   };
 
-  const pool = createActor(providedPool(ports), {
+  const pool = createActor(providedPool(ports, hook), {
     id: 'pool',
     input: { ...input, ports: poolPorts },
     clock: ports.clock,
   });
   pool.on('*', ports.record);
   pool.subscribe({ error: ports.onFault });
-  const timers = indexTimers(pool, ports.clock);
+  const timers = indexTimers(pool, ports.clock, hook.ended);
   pool.start();
-  return { pool, wantTurn, pendingTimers: timers.pending };
+  return { pool, wantTurn, timers, hook };
 }
 
-function providedPool(ports: PoolHostPorts) {
+function providedPool(ports: PoolHostPorts, hook: InspectionHook) {
+  const execution = hook.execution(executionActor(ports.executions));
   const worker = workerMachine.provide({
-    actors: { execution: executionActor(ports.executions), heartbeat: heartbeatActor(ports.heartbeats) },
+    actors: { execution, heartbeat: heartbeatActor(ports.heartbeats) },
   });
-  return poolMachine.provide({ actors: { worker } });
+  const actors = {
+    worker: hook.machine('worker', worker),
+    endpoint: hook.machine('endpoint', endpointMachine),
+  };
+  return hook.machine('pool', poolMachine.provide({ actors }));
 }
 
 /**

@@ -1,7 +1,6 @@
-import { limits } from '../machines/limits.ts';
 import { failed, type Outcome } from '../machines/outcome.ts';
 import type { Backend, Job, JobIo } from './execution.ts';
-import { type Asked, ServerTrouble, tooLarge } from './server-errors.ts';
+import { ServerTrouble } from './server-errors.ts';
 
 /** What one job at a server is given. */
 export interface Generation {
@@ -41,33 +40,6 @@ export function serverBackend(generate: (generation: Generation) => Promise<Outc
       stop.abort(); // however it ended: no connection outlives its job
     }
   };
-}
-
-/** The text of an answer as it comes in, passed on piece by piece. */
-export class AnswerText {
-  readonly #asked: Asked;
-  readonly #io: JobIo;
-  readonly #pieces: string[] = [];
-  #bytes = 0;
-
-  constructor(asked: Asked, io: JobIo) {
-    this.#asked = asked;
-    this.#io = io;
-  }
-
-  /** @throws ServerTrouble when the answer grows beyond `limits.outputBytesMax` */
-  add(piece: string): void {
-    if (piece === '') return;
-    this.#bytes += Buffer.byteLength(piece);
-    if (this.#bytes > limits.outputBytesMax) throw new ServerTrouble(tooLarge(this.#asked));
-    this.#pieces.push(piece);
-    this.#io.onText(piece);
-  }
-
-  /** All of it so far. */
-  whole(): string {
-    return this.#pieces.join('');
-  }
 }
 
 /** A count of a server's, kept only where it is what it claims to be. */

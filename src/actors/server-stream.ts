@@ -124,7 +124,7 @@ function piecesOf(response: Response): AsyncIterable<Uint8Array> {
 }
 
 /** A body that breaks off with an error of its socket was cut. */
-async function* withCuts(pieces: AsyncIterable<Uint8Array>, asked: Asked): AsyncGenerator<Uint8Array> {
+export async function* withCuts(pieces: AsyncIterable<Uint8Array>, asked: Asked): AsyncGenerator<Uint8Array> {
   try {
     yield* pieces;
   } catch (cause) {

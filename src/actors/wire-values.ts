@@ -5,6 +5,7 @@ import { linkLimits } from '../machines/link-limits.ts';
 import { type Failure, failed, type Outcome, type Usage } from '../machines/outcome.ts';
 import type { ResidentModel, SightedModel } from '../machines/sighting.ts';
 import type { Job } from './execution.ts';
+import { replyOf, requestOf, wireFormatOf, wireReplyOf, wireRequestOf } from './wire-requests.ts';
 import {
   residentModel,
   sightedModel,
@@ -22,7 +23,10 @@ export function wireJobOf(job: Job): WireJob {
     assignment_id: job.assignmentId,
     task_type: job.taskType,
     priority: job.priority,
-    prompt: job.prompt,
+    // All of it stands in the messages, or in the inputs: it may be long, and is not sent twice.
+    prompt: job.request === null || job.request.kind === 'completion' ? job.prompt : '',
+    ...(job.request !== null && { request: wireRequestOf(job.request) }),
+    ...(job.format !== null && { format: wireFormatOf(job.format) }),
     model: job.model,
     sampling: job.sampling,
     fresh: job.fresh,
@@ -37,8 +41,8 @@ export function jobOf(wire: WireJob): Job {
     taskType: wire.task_type,
     priority: wire.priority,
     prompt: wire.prompt,
-    request: null,
-    format: null,
+    request: wire.request === undefined ? null : requestOf(wire.request),
+    format: wire.format ?? null,
     files: [],
     model: wire.model,
     sampling: wire.sampling,
@@ -58,15 +62,23 @@ export function wireOutcomeOf(outcome: Outcome): WireOutcome {
 /** Whether a frame with it keeps within its bound is a matter of how much of it must be escaped. */
 function sizeOf(wire: WireOutcome): number {
   if (wire.kind !== 'succeeded') return 0;
+  const { output, reply = {} } = wire;
   const escapedMax = linkLimits.frameToPoolBytesMax - linkLimits.plainFrameCharsMax;
-  const isEscaped = Buffer.byteLength(JSON.stringify(wire.output)) > escapedMax;
-  return isEscaped ? Number.POSITIVE_INFINITY : Buffer.byteLength(wire.output);
+  const isEscaped = Buffer.byteLength(JSON.stringify([output, reply])) > escapedMax;
+  if (isEscaped) return Number.POSITIVE_INFINITY;
+  const called = (reply.tool_calls ?? []).map((call) => call.arguments);
+  return [output, reply.thinking ?? '', ...called].reduce((sum, text) => sum + Buffer.byteLength(text), 0);
 }
 
 function translated(outcome: Outcome): WireOutcome {
   switch (outcome.kind) {
     case 'succeeded':
-      return { kind: 'succeeded', output: outcome.output, usage: wireUsageOf(outcome.usage) };
+      return {
+        kind: 'succeeded',
+        output: outcome.output,
+        usage: wireUsageOf(outcome.usage),
+        ...(outcome.reply !== undefined && { reply: wireReplyOf(outcome.reply) }),
+      };
     case 'retry': {
       const delayMsMin = Math.min(Math.max(outcome.delayMsMin, 0), limits.timerMsMax);
       return { kind: 'retry', failure: shortened(outcome.failure), delay_ms_min: delayMsMin };
@@ -112,7 +124,12 @@ function shortName(name: string | null): string | null {
 export function outcomeOf(wire: WireOutcome): Outcome {
   switch (wire.kind) {
     case 'succeeded':
-      return { kind: 'succeeded', output: wire.output, usage: usageOf(wire.usage) };
+      return {
+        kind: 'succeeded',
+        output: wire.output,
+        usage: usageOf(wire.usage),
+        ...(wire.reply !== undefined && { reply: replyOf(wire.reply) }),
+      };
     case 'retry':
       return { kind: 'retry', failure: wire.failure, delayMsMin: wire.delay_ms_min };
     case 'released':

@@ -1,5 +1,6 @@
 import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
 import { linkLimits } from '../machines/link-limits.ts';
+import type { RequestKind } from '../machines/model-request.ts';
 import type { Outcome } from '../machines/outcome.ts';
 import type { Sighting } from '../machines/sighting.ts';
 import type { Clock } from './clock.ts';
@@ -25,6 +26,8 @@ export interface JoinedWorker {
   /** Task types that it takes; empty for all. */
   readonly capabilities: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  /** What it understands; workers from before there was more than plain prompts say nothing, and take those. */
+  readonly requestKinds: readonly RequestKind[];
   readonly performanceFactor: number;
   /** Names the process: another one when the worker was started anew. */
   readonly instance: string;

@@ -127,7 +127,16 @@ function turned(refusal: Turned['refusal'], message: string): Turned {
 }
 
 function announced(hello: Hello): JoinedWorker {
-  const { worker_id, slots, models, capabilities, labels, performance_factor, instance } = hello;
+  const {
+    worker_id,
+    slots,
+    models,
+    capabilities,
+    labels,
+    performance_factor,
+    instance,
+    requests = [],
+  } = hello;
   return {
     workerId: worker_id,
     slots,
@@ -135,6 +144,7 @@ function announced(hello: Hello): JoinedWorker {
     capabilities,
     labels,
     performanceFactor: performance_factor,
+    requestKinds: ['text', ...requests],
     instance,
   };
 }

@@ -8,6 +8,7 @@ import { type AssignmentId, parseTaskId, type TaskId, type WorkerId } from '../m
 import { limits } from '../machines/limits.ts';
 import { linkLimits } from '../machines/link-limits.ts';
 import type { FailureCode } from '../machines/outcome.ts';
+import { wireFormat, wireReply, wireRequest, wireRequestKinds } from './wire-requests.ts';
 
 /** Grows when a peer of the former version could no longer be understood. New optional fields do not make it grow. */
 export const protocolVersion = 1;
@@ -91,6 +92,7 @@ export const wireOutcome = z.discriminatedUnion('kind', [
     // UTF-8 is never shorter than its characters; the exact size is looked at where it is taken in.
     output: z.string().max(limits.outputBytesMax),
     usage,
+    reply: wireReply.exactOptional(),
   }),
   z.object({ kind: z.literal('retry'), failure, delay_ms_min: z.number().min(0).max(limits.timerMsMax) }),
   z.object({ kind: z.literal('released'), failure }),
@@ -123,6 +125,7 @@ const hello = z.object({
     .record(name, z.string().max(linkLimits.nameCharsMax))
     .refine((labels) => Object.keys(labels).length <= linkLimits.labelsMax, 'too many labels'),
   performance_factor: z.number().positive().max(1_000),
+  requests: wireRequestKinds.exactOptional(),
   held: heldLeases,
   done: heldLeases,
 });
@@ -147,12 +150,14 @@ const settled = z.object({
 });
 const goodbye = z.object({ type: z.literal('goodbye') });
 
-const job = z.object({
+export const wireJob = z.object({
   task_id: taskIds,
   assignment_id: assignmentIds,
   task_type: name,
   priority: z.int(),
   prompt: z.string(),
+  request: wireRequest.exactOptional(),
+  format: wireFormat.exactOptional(),
   model: z.string().nullable(),
   sampling: z.record(z.string(), z.unknown()),
   fresh: z.boolean(),
@@ -167,7 +172,7 @@ const welcome = z.object({
   resume: z.array(resumption).max(linkLimits.leasesMax),
   drop: leases,
 });
-const run = z.object({ type: z.literal('run'), job });
+const run = z.object({ type: z.literal('run'), job: wireJob });
 const resume = resumption.extend({ type: z.literal('resume') });
 const stop = z.object({ type: z.literal('stop'), assignment_id: assignmentIds });
 const ack = z.object({ type: z.literal('ack'), assignment_id: assignmentIds });
@@ -188,7 +193,7 @@ export type FrameToWorker = z.output<typeof frameToWorker>;
 export type Hello = z.output<typeof hello>;
 export type Beat = z.output<typeof beat>;
 export type Welcome = z.output<typeof welcome>;
-export type WireJob = z.output<typeof job>;
+export type WireJob = z.output<typeof wireJob>;
 export type WireOutcome = z.output<typeof wireOutcome>;
 export type WireModel = z.output<typeof sightedModel>;
 export type WireResident = z.output<typeof residentModel>;

@@ -5,6 +5,7 @@ import {
   type AnyActorRef,
   type AnyEventObject,
   type AnyMachineSnapshot,
+  type AnyStateNode,
   createActor,
   type InputFrom,
 } from 'xstate';
@@ -42,6 +43,16 @@ interface Stoppable {
   _stop(): void;
 }
 
+/** A logic that differs from another one in these methods. Those of a machine are bound to it, so the rest is its own. */
+export function derivedLogic<L extends AnyActorLogic>(logic: L, methods: Partial<AnyActorLogic>): L {
+  return Object.assign(Object.create(logic) as L, methods);
+}
+
+/** The states of a snapshot: another array when, and only when, these are others than before. In no order. */
+export function nodesOf(snapshot: AnyMachineSnapshot): readonly AnyStateNode[] {
+  return (snapshot as unknown as { readonly _nodes: readonly AnyStateNode[] })._nodes;
+}
+
 /** XState leaves the children of an actor that crashes running, with nobody to report to and nobody to stop them. */
 function stopOrphans(crashed: AnyActorRef): void {
   const { status, children = {} } = crashed.getSnapshot() as AnyMachineSnapshot;
@@ -55,16 +66,36 @@ interface SystemScheduler {
   cancelAll(actor: AnyActorRef): void;
 }
 
+/** An event that is on its way. */
+export interface ArmedTimer {
+  readonly handle: unknown;
+  readonly event: AnyEventObject;
+  /** By the clock that only grows. */
+  readonly dueMs: number;
+}
+
+/** The timers of an actor system, by the actor that has armed them. */
+export interface IndexedTimers {
+  readonly pending: () => number;
+  readonly of: (actor: AnyActorRef) => readonly ArmedTimer[];
+}
+
 /**
  * Replaces the timers of an actor system by ones that are indexed by actor: the stock scheduler looks through the
  * timers of the whole system whenever an actor stops. An actor that crashes takes its children along. Call it between
  * `createActor(root)` and `start()`.
+ *
+ * @param onEnded told of each actor that has been started and has ended, however that was
  */
-export function indexTimers(root: AnyActor, clock: Clock): { readonly pending: () => number } {
-  const byActor = new Map<AnyActorRef, Map<string, unknown>>();
+export function indexTimers(
+  root: AnyActor,
+  clock: Clock,
+  onEnded: (actor: AnyActorRef) => void = () => undefined,
+): IndexedTimers {
+  const byActor = new Map<AnyActorRef, Map<string, ArmedTimer>>();
   let unnamed = 0;
 
-  const drop = (source: AnyActorRef, id: string): unknown => {
+  const drop = (source: AnyActorRef, id: string): ArmedTimer | undefined => {
     const timers = byActor.get(source);
     const timer = timers?.get(id);
     timers?.delete(id);
@@ -75,26 +106,28 @@ export function indexTimers(root: AnyActor, clock: Clock): { readonly pending: (
   const scheduler: SystemScheduler = {
     schedule(source, target, event, delay, id = `unnamed-${unnamed++}`) {
       scheduler.cancel(source, id);
-      const timers = byActor.get(source) ?? new Map<string, unknown>();
+      const timers = byActor.get(source) ?? new Map<string, ArmedTimer>();
       byActor.set(source, timers);
       const fire = () => {
         drop(source, id);
         target.send(event);
       };
-      timers.set(id, clock.setTimeout(fire, delay));
+      timers.set(id, { handle: clock.setTimeout(fire, delay), event, dueMs: clock.monotonic() + delay });
     },
     cancel(source, id) {
       const timer = drop(source, id);
-      if (timer !== undefined) clock.clearTimeout(timer);
+      if (timer !== undefined) clock.clearTimeout(timer.handle);
     },
     cancelAll(actor) {
-      for (const timer of byActor.get(actor)?.values() ?? []) clock.clearTimeout(timer);
+      for (const { handle } of byActor.get(actor)?.values() ?? []) clock.clearTimeout(handle);
       byActor.delete(actor);
       stopOrphans(actor);
+      onEnded(actor);
     },
   };
   Object.assign(root.system, { scheduler });
   return {
     pending: () => [...byActor.values()].reduce((sum, timers) => sum + timers.size, 0),
+    of: (actor) => [...(byActor.get(actor)?.values() ?? [])],
   };
 }

@@ -1,8 +1,15 @@
 import type { KoubouServer } from '../server.ts';
 
 /** Where a server is to be reached, a line for each door. */
-export function doorLines({ rest, websocket, graphql, logs }: KoubouServer['urls']): readonly string[] {
+export function doorLines({
+  rest,
+  websocket,
+  graphql,
+  logs,
+  dashboard,
+}: KoubouServer['urls']): readonly string[] {
   const doors = [
+    ['dashboard', dashboard],
     ['REST', rest],
     ['docs', `${rest}/docs`],
     ['WebSocket', websocket],

@@ -1,4 +1,6 @@
+import { mcpEnglish } from './mcp-en.ts';
 import { operatingEnglish } from './operating-en.ts';
+import { tokenEnglish } from './token-en.ts';
 import { workerEnglish } from './worker-messages.ts';
 
 /** What the command line says, in English. */
@@ -187,6 +189,8 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
     modelsUntold: (model: string) =>
       `the server does not say which models it has; a task with the model ${model} will tell`,
   },
+  mcp: mcpEnglish,
   operating: operatingEnglish,
+  token: tokenEnglish,
   worker: workerEnglish,
 };

@@ -1,5 +1,7 @@
+import { mcpJapanese } from './mcp-ja.ts';
 import type { Messages } from './messages.ts';
 import { operatingJapanese } from './operating-ja.ts';
+import { tokenJapanese } from './token-ja.ts';
 import { workerJapanese } from './worker-messages.ts';
 
 /** The quoted parts of a message of commander, which speaks English only: `unknown option '--foo'`. */
@@ -206,6 +208,8 @@ export const japanese: Messages = {
     modelsUntold: (model) =>
       `サーバーがモデルの一覧を返しません。モデル ${model} を使えるかは、タスクを依頼すると分かります`,
   },
+  mcp: mcpJapanese,
   operating: operatingJapanese,
+  token: tokenJapanese,
   worker: workerJapanese,
 };

@@ -9,12 +9,14 @@ import { registerDemo } from './demo-command.ts';
 import { registerDoctor } from './doctor-command.ts';
 import { registerInit } from './init-command.ts';
 import { registerLogs } from './logs-command.ts';
+import { registerMcp } from './mcp-command.ts';
 import { registerPool } from './pool-command.ts';
 import { registerRetry } from './retry-command.ts';
 import { registerStart } from './start-command.ts';
 import { registerStatus } from './status-command.ts';
 import { registerStop } from './stop-command.ts';
 import { registerTasks } from './task-commands.ts';
+import { registerToken } from './token-command.ts';
 import { registerWorker } from './worker-command.ts';
 import { registerWorkers } from './workers-command.ts';
 
@@ -67,6 +69,8 @@ export function buildProgram(cli: Cli, act: Act): Command {
     registerPool,
     registerWorkers,
     registerWorker,
+    registerToken,
+    registerMcp,
     registerLogs,
     registerDoctor,
     registerConfig,

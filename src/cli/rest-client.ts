@@ -4,11 +4,13 @@ import type { TaskPage } from '../db/list-queries.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from '../runtime/operation.ts';
 import type { Readiness } from '../runtime/readiness.ts';
 import type { TaskView } from '../runtime/task-view.ts';
+import type { TokenView } from '../runtime/tokens.ts';
 import type { WorkerView } from '../runtime/worker-view.ts';
 import { CliError, exitCodes } from './cli.ts';
 import type { Messages } from './messages.ts';
 import type { ServerAddress } from './server-address.ts';
 import { readServerEvents, type ServerEvent } from './sse-reader.ts';
+import type { CreatedToken } from './token-keeper.ts';
 
 /** The server answered, and refused. */
 export class Refusal extends CliError {
@@ -120,6 +122,21 @@ export class RestClient {
 
   async reload(): Promise<ReloadReport> {
     return (await this.#json('/pool/reload', { method: 'POST' })) as ReloadReport;
+  }
+
+  async tokens(): Promise<readonly TokenView[]> {
+    return ((await this.#json('/tokens')) as { tokens: TokenView[] }).tokens;
+  }
+
+  /** What is answered is the only place where the token itself stands. */
+  async createToken(wanted: object): Promise<CreatedToken> {
+    const headers = { 'content-type': 'application/json' };
+    const init = { method: 'POST', headers, body: JSON.stringify(wanted) };
+    return (await this.#json('/tokens', init)) as CreatedToken;
+  }
+
+  async revokeToken(id: string): Promise<TokenView> {
+    return (await this.#json(`/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })) as TokenView;
   }
 
   async worker(id: string): Promise<WorkerView> {

@@ -17,10 +17,14 @@ export interface ServeOptions {
 /**
  * Runs a server in this process until SIGTERM or SIGINT, and drains it. A second signal ends it at once. SIGHUP reloads.
  *
- * @param read reads the configuration: now, and again for each reload
+ * @param read reads the configuration: now, again for each reload, and with a text for `workers.yaml` for a trial
  * @throws KoubouError when it cannot start
  */
-export async function serve(cli: Cli, read: () => Config, { isDemo, json }: ServeOptions): Promise<number> {
+export async function serve(
+  cli: Cli,
+  read: (workersText?: string) => Config,
+  { isDemo, json }: ServeOptions,
+): Promise<number> {
   const { terminal, messages } = cli;
   const { talk } = messages;
   const config = read();

@@ -31,7 +31,10 @@ export function registerStart(program: Command, cli: Cli, act: Act): void {
 async function start(cli: Cli, { background, demo, json }: StartOptions): Promise<number> {
   const flags = { isDemo: demo === true, json: json === true };
   if (background) return startInBackground(cli, loadConfig(cli), flags);
-  const read = () => (flags.isDemo ? withDemoWorkers(loadConfig(cli)) : loadConfig(cli));
+  const read = (workersText?: string) => {
+    const config = loadConfig({ ...cli, workersText });
+    return flags.isDemo ? withDemoWorkers(config) : config;
+  };
   // Only commands that serve load the server.
   const { serve } = await import('./serve.ts');
   return serve(cli, read, flags);

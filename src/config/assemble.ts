@@ -43,10 +43,19 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
     },
     apiToken: variables.KOUBOU_API_TOKEN ?? null,
     workerAuthToken: variables.WORKER_AUTH_TOKEN ?? null,
+    mcpConformance: variables.KOUBOU_MCP_CONFORMANCE === '1',
     storage: { durability: variables.KOUBOU_DURABILITY ?? koubou.storage.durability },
     server: {
       syncWaitMs: toMs(koubou.server.sync_wait_seconds),
       drainGraceMs: toMs(koubou.server.drain_grace_seconds),
+      allowedOrigins: koubou.server.allowed_origins,
+      rateLimit: {
+        strangerPerMinute: koubou.server.rate_limit.strangers_per_minute,
+        strangerPerHour: koubou.server.rate_limit.strangers_per_hour,
+        tokenPerMinute: koubou.server.rate_limit.tokens_per_minute,
+        loopbackPerMinute: koubou.server.rate_limit.loopback_per_minute,
+      },
+      clientGone: koubou.server.client_gone,
     },
     pool: {
       admissionWindow: koubou.pool.admission_window,

@@ -25,15 +25,17 @@ export interface ConfigFileOptions {
   readonly environment: Environment;
   /** A file that may be missing has a default for each of its keys. */
   readonly mayBeMissing?: boolean;
+  /** Stands in for what the file says. */
+  readonly text?: string | undefined;
 }
 
 /** Reads, parses, expands and checks one file. Never throws for what stands in it, or for its absence. */
 export function readConfigFile<S extends z.ZodType>(
   name: ConfigFileName,
   schema: S,
-  { configDir, environment, mayBeMissing = false }: ConfigFileOptions,
+  { configDir, environment, mayBeMissing = false, text }: ConfigFileOptions,
 ): ConfigFile<z.output<S>> {
-  const read = readText(join(configDir, name));
+  const read = text === undefined ? readText(join(configDir, name)) : { text };
   if ('reason' in read) {
     const root = new Place(sourceWithoutText(name), undefined);
     const isFine = mayBeMissing && read.reason === missing;

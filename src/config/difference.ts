@@ -28,6 +28,7 @@ const fixedAtStart = [
   ['KOUBOU_CONFIG'],
   ['KOUBOU_API_TOKEN'],
   ['WORKER_AUTH_TOKEN'],
+  ['KOUBOU_MCP_CONFORMANCE'],
   ['host'],
   ['ports'],
   ['storage'],
@@ -38,10 +39,11 @@ const fixedAtStart = [
 
 /** The configuration after a reload: what is fixed at the start stays as it was. */
 export function reloaded(before: Config, after: Config): Config {
-  const { home, configDir, host, ports, apiToken, workerAuthToken, storage, logging } = before;
+  const { home, configDir, host, ports, apiToken, workerAuthToken, mcpConformance, storage, logging } =
+    before;
   return {
     ...after,
-    ...{ home, configDir, host, ports, apiToken, workerAuthToken, storage, logging },
+    ...{ home, configDir, host, ports, apiToken, workerAuthToken, mcpConformance, storage, logging },
     server: { ...after.server, drainGraceMs: before.server.drainGraceMs },
     pool: { ...after.pool, admissionWindow: before.pool.admissionWindow },
   };

@@ -28,6 +28,9 @@ const variableSchemas = {
   WORKER_AUTH_TOKEN: token,
   KOUBOU_DURABILITY: durability,
   KOUBOU_LOG_LEVEL: z.string().toLowerCase().pipe(logLevel),
+  KOUBOU_MCP_CONFORMANCE: z
+    .enum(['0', '1'])
+    .describe('1 adds to /mcp what the conformance suite of MCP asks for.'),
 };
 
 const environmentSchema = z.object(variableSchemas).partial();

@@ -86,6 +86,16 @@ export const bindHost = z
     examples: ['127.0.0.1'],
   });
 
+/** As browsers send it: no path, no slash at the end, no port that is the usual one. */
+export const pageOrigin = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text)
+  .meta({
+    pattern: '^https?://[^/]+$',
+    description: 'Origin of a page: scheme, name and port as browsers send them, without a slash at the end.',
+    examples: ['https://panel.example'],
+  });
+
 export const durability = z
   .enum(['full', 'normal'])
   .describe('full: an acknowledged task survives power loss. normal: it survives kill -9.');

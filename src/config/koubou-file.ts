@@ -6,6 +6,7 @@ import {
   durability,
   folderPath,
   logLevel,
+  pageOrigin,
   port,
   seconds,
   secondsOrZero,
@@ -23,6 +24,20 @@ const ports = z
   .prefault({})
   .describe('Ports; 0 takes any free one.');
 
+const perWindow = (description: string) => count(`${description} 0 sets no limit.`, 0, 1_000_000_000);
+
+const rateLimit = z
+  .strictObject({
+    strangers_per_minute: perWindow('Requests a minute from one address that shows no right token.').default(
+      100,
+    ),
+    strangers_per_hour: perWindow('The same for an hour.').default(1_000),
+    tokens_per_minute: perWindow('Requests a minute with one token, from other machines.').default(6_000),
+    loopback_per_minute: perWindow('Requests a minute from this machine.').default(600_000),
+  })
+  .prefault({})
+  .describe('Requests beyond these are answered 429.');
+
 const server = z
   .strictObject({
     sync_wait_seconds: seconds(
@@ -33,6 +48,17 @@ const server = z
     drain_grace_seconds: secondsOrZero(
       'How long a stop waits for running tasks before they are released and queued again.',
     ).default(30),
+    client_gone: z
+      .enum(['cancel', 'detach'])
+      .default('cancel')
+      .describe(
+        'What becomes of a task whose OpenAI or Ollama client goes away before its end: it is cancelled, or goes on.',
+      ),
+    allowed_origins: z
+      .array(pageOrigin)
+      .default([])
+      .describe('Pages of other sites that may use the server; those of this machine always may.'),
+    rate_limit: rateLimit,
   })
   .prefault({})
   .describe('The API server.');

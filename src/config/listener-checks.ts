@@ -25,9 +25,17 @@ const portVariables = {
 
 const portNames = Object.keys(portVariables) as readonly PortName[];
 
-/** Refuses a host that other machines reach while no token guards it, and a port given out twice. */
-export function checkListeners(root: Place, variables: Variables): readonly ConfigProblem[] {
-  return [...checkHost(root.at('host'), variables), ...checkPorts(root.at('ports'), variables)];
+/**
+ * Refuses a host that other machines reach while no token guards it, and a port given out twice.
+ *
+ * @param hasToken whether the home has a token that clients are asked for; looked at only where it matters
+ */
+export function checkListeners(
+  root: Place,
+  variables: Variables,
+  hasToken: () => boolean,
+): readonly ConfigProblem[] {
+  return [...checkHost(root.at('host'), variables, hasToken), ...checkPorts(root.at('ports'), variables)];
 }
 
 /** `localhost`, `::1` or anything in `127.0.0.0/8`. */
@@ -37,14 +45,14 @@ function isLoopback(host: string): boolean {
   return version !== 0 && loopback.check(host, version === 4 ? 'ipv4' : 'ipv6');
 }
 
-function checkHost(place: Place, variables: Variables): readonly ConfigProblem[] {
+function checkHost(place: Place, variables: Variables, hasToken: () => boolean): readonly ConfigProblem[] {
   const host = variables.KOUBOU_HOST ?? place.text ?? defaults.host;
-  if (variables.KOUBOU_API_TOKEN !== undefined || isLoopback(host)) return [];
+  if (variables.KOUBOU_API_TOKEN !== undefined || isLoopback(host) || hasToken()) return [];
   const problem = {
     fault: `other machines can reach ${host}, and no KOUBOU_API_TOKEN keeps them out`,
-    expected: 'a loopback address, or KOUBOU_API_TOKEN set',
+    expected: 'a loopback address, KOUBOU_API_TOKEN set, or a token created',
     found: host,
-    hint: 'set KOUBOU_API_TOKEN, or listen on 127.0.0.1',
+    hint: 'set KOUBOU_API_TOKEN, run `koubou token create`, or listen on 127.0.0.1',
   };
   return [
     variables.KOUBOU_HOST === undefined

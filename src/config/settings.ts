@@ -8,13 +8,15 @@ export interface Config {
   readonly home: string;
   /** Absolute path of the folder that the files were read from. */
   readonly configDir: string;
-  /** Address that all listeners bind; loopback unless `apiToken` is set. */
+  /** Address that all listeners bind; loopback unless clients are asked for a token. */
   readonly host: string;
   readonly ports: PortSettings;
   /** What an API client must present; `null` asks for nothing. */
   readonly apiToken: string | null;
   /** What a worker that joins must present; `null` lets none join. */
   readonly workerAuthToken: string | null;
+  /** Whether `/mcp` also serves what the conformance suite of MCP asks for; never in production. */
+  readonly mcpConformance: boolean;
   readonly storage: { readonly durability: 'full' | 'normal' };
   readonly server: ServerSettings;
   readonly pool: PoolSettings;
@@ -53,6 +55,22 @@ interface ServerSettings {
   readonly syncWaitMs: number;
   /** How long a stop waits for running tasks; 0 releases them at once. */
   readonly drainGraceMs: number;
+  /** What becomes of a task whose OpenAI or Ollama client goes away before its end. */
+  readonly clientGone: 'cancel' | 'detach';
+  /** Origins of pages of other sites that are let in. */
+  readonly allowedOrigins: readonly string[];
+  readonly rateLimit: RateLimitSettings;
+}
+
+/** Requests in one window; 0 sets no limit. */
+interface RateLimitSettings {
+  /** Of one address that shows no right token. */
+  readonly strangerPerMinute: number;
+  readonly strangerPerHour: number;
+  /** With one token, from other machines. */
+  readonly tokenPerMinute: number;
+  /** Of all that runs on this machine. */
+  readonly loopbackPerMinute: number;
 }
 
 interface PoolSettings {

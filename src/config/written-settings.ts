@@ -138,11 +138,22 @@ const sections: { readonly [K in keyof Config]: Reader<Config[K]> } = {
   }),
   apiToken: one(secret('KOUBOU_API_TOKEN')),
   workerAuthToken: one(secret('WORKER_AUTH_TOKEN')),
+  mcpConformance: one(asItIs('KOUBOU_MCP_CONFORMANCE')),
   storage: mapping(['storage'], { durability: asItIs('durability') }),
-  server: mapping(['server'], {
-    syncWaitMs: seconds('sync_wait_seconds'),
-    drainGraceMs: seconds('drain_grace_seconds'),
-  }),
+  server: ({ rateLimit, ...server }) => [
+    ...mapping<typeof server>(['server'], {
+      syncWaitMs: seconds('sync_wait_seconds'),
+      drainGraceMs: seconds('drain_grace_seconds'),
+      clientGone: asItIs('client_gone'),
+      allowedOrigins: asItIs('allowed_origins'),
+    })(server),
+    ...mapping<typeof rateLimit>(['server', 'rate_limit'], {
+      strangerPerMinute: asItIs('strangers_per_minute'),
+      strangerPerHour: asItIs('strangers_per_hour'),
+      tokenPerMinute: asItIs('tokens_per_minute'),
+      loopbackPerMinute: asItIs('loopback_per_minute'),
+    })(rateLimit),
+  ],
   pool: mapping(['pool'], {
     admissionWindow: asItIs('admission_window'),
     minWorkers: asItIs('min_workers'),

@@ -60,7 +60,7 @@ export function insertAssignment(
   assignments.insert.run({ assignmentId, taskId, workerId, model, lease, at: sqlTime(atMs), reason });
 }
 
-type LeaseEnd = Exclude<TaskFact, { type: 'task.accepted' | 'task.assigned' }>;
+type LeaseEnd = Exclude<TaskFact, { type: 'task.accepted' | 'task.assigned' | 'task.reprioritized' }>;
 
 /** Ends the lease of a task, if it was under one. */
 export function endAssignment(assignments: AssignmentStatements, fact: LeaseEnd, atMs: number): void {

@@ -4,7 +4,14 @@ import { type EventStatements, insertEvent } from './events-table.ts';
 import type { IdempotencyStatements } from './idempotency-table.ts';
 import { sqlTime } from './sql-time.ts';
 import type { Entry, Receipt } from './store.ts';
-import { assignTask, endTask, insertTask, requeueTask, type TaskStatements } from './tasks-table.ts';
+import {
+  assignTask,
+  endTask,
+  insertTask,
+  reprioritizeTask,
+  requeueTask,
+  type TaskStatements,
+} from './tasks-table.ts';
 import type { WorkerStatements } from './workers-table.ts';
 
 export interface Statements {
@@ -88,6 +95,8 @@ export class Commit {
         endAssignment(assignments, fact, atMs);
         this.#touch(fact.workerId, atMs);
         return true;
+      case 'task.reprioritized':
+        return reprioritizeTask(tasks, fact, atMs);
       case 'task.completed':
       case 'task.failed':
       case 'task.cancelled':

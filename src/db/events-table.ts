@@ -85,6 +85,8 @@ export function describe(fact: Fact): Description {
       const lease = { assignment_id, worker_id };
       return row(fact.taskId, 'running', to, { ...lease, failure, delay_ms, failures, fallbacks });
     }
+    case 'task.reprioritized':
+      return row(fact.taskId, fact.from, fact.from, { priority: fact.priority });
     case 'task.completed': {
       const { assignmentId: assignment_id, workerId: worker_id, model, output, usage } = fact;
       return row(fact.taskId, 'running', 'completed', {

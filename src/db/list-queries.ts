@@ -13,6 +13,7 @@ import {
 import { isReady, promptHeads, type Queue, type QueueQuery, queue, typesWaiting } from './queue-queries.ts';
 import { taskMaster } from './schema.ts';
 import { isoTime } from './sql-time.ts';
+import { type SuccessRates, type SuccessRatesQuery, successRates } from './success-rates.ts';
 import { conditionOf, newestFirst, type TaskFilter } from './task-filter.ts';
 
 /** The lists that may be long. They run on connections of their own, in threads of their own. */
@@ -37,7 +38,8 @@ export type ListQuery =
   | ({ readonly kind: 'queue' } & QueueQuery)
   | { readonly kind: 'promptHeads'; readonly taskIds: readonly string[] }
   | ({ readonly kind: 'metrics' } & MetricsQuery)
-  | { readonly kind: 'durations'; readonly limit: number };
+  | { readonly kind: 'durations'; readonly limit: number }
+  | ({ readonly kind: 'successRates' } & SuccessRatesQuery);
 
 interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly page: TaskPage;
@@ -51,6 +53,7 @@ interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly promptHeads: Readonly<Record<string, string>>;
   readonly metrics: MetricsSummary;
   readonly durations: readonly RunRow[];
+  readonly successRates: SuccessRates;
 }
 
 /** What a list answers, by its kind. */
@@ -134,6 +137,8 @@ export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
       return metricsSummary(db, query);
     case 'durations':
       return lastDurations(db, query.limit);
+    case 'successRates':
+      return successRates(db, query);
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {

@@ -149,3 +149,20 @@ export const idempotencyKeys = sqliteTable(
   },
   (table) => [index('idempotency_by_age').on(table.createdAtMs)],
 );
+
+/** What clients and workers present instead of a password. Of the secret there is only a hash. */
+export const tokens = sqliteTable('tokens', {
+  tokenId: text('token_id').primaryKey(),
+  /** For people; several may have the same. */
+  name: text('name').notNull(),
+  /** SHA-256 of the token, in hex. */
+  hash: text('hash').notNull().unique(),
+  /** Separated by spaces. */
+  scopes: text('scopes').notNull(),
+  createdAt: text('created_at').notNull(),
+  /** At most a minute behind. */
+  lastUsedAt: text('last_used_at'),
+  /** null for never. */
+  expiresAt: text('expires_at'),
+  revokedAt: text('revoked_at'),
+});

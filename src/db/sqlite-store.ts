@@ -7,10 +7,12 @@ import { assignmentStatements, lastRuns } from './assignments-table.ts';
 import { type Db, type Durability, openDatabase } from './client.ts';
 import { Commit, type Statements } from './commit.ts';
 import { eventStatements } from './events-table.ts';
+import { forgetCompleted } from './forgetting.ts';
 import { forgetOldKeys, idempotencyStatements } from './idempotency-table.ts';
 import { taskMaster } from './schema.ts';
 import type { Entry, Receipt, Recovery, Store } from './store.ts';
 import { taskStatements } from './tasks-table.ts';
+import { type TokenTable, tokenTable } from './tokens-table.ts';
 import {
   registerWorker,
   registerWorkers,
@@ -42,12 +44,14 @@ export function prepareStatements(db: Db): Statements {
 }
 
 class SqliteStore implements Store {
+  readonly tokens: TokenTable;
   readonly #db: Db;
   readonly #statements: Statements;
   readonly #transact: (entries: readonly Entry[]) => Receipt;
 
   constructor(db: Db) {
     this.#db = db;
+    this.tokens = tokenTable(db);
     this.#statements = prepareStatements(db);
     // Read within each transaction: it is one step down the right edge of a tree, and right after any failure.
     const write = (entries: readonly Entry[]) => new Commit(this.#statements, this.lastSeq()).write(entries);
@@ -123,6 +127,10 @@ class SqliteStore implements Store {
           ? []
           : [{ workerId: workerId(id), model, taskType, promptChars: chars ?? 0, durationMs }],
       );
+  }
+
+  forgetCompleted(beforeMs: number, limit: number): number {
+    return forgetCompleted(this.#db, beforeMs, limit);
   }
 
   /** Reads the whole index of waiting rows: once, at start. */

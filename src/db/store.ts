@@ -7,6 +7,7 @@ import type { AssignmentRow } from './assignments-table.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
 import type { TaskRow, WaitingRow } from './tasks-table.ts';
+import type { TokenTable } from './tokens-table.ts';
 import type { WorkerRegistration, WorkerRow } from './workers-table.ts';
 
 /** What one commit writes, in order. */
@@ -60,6 +61,10 @@ export interface Store {
   assignmentsOf(taskId: TaskId): readonly AssignmentRow[];
   /** The last runs that ended well, the oldest first. */
   lastRuns(limit: number): readonly Run[];
+  /** Deletes tasks that were completed before a moment, the oldest first, at most `limit`, with their leases. @returns how many */
+  forgetCompleted(beforeMs: number, limit: number): number;
+  /** What clients and workers present. */
+  readonly tokens: TokenTable;
   /** Where a former process stopped. */
   recovery(): Recovery;
   close(): void;

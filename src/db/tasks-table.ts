@@ -128,6 +128,13 @@ export function taskStatements(db: Db) {
         })
         .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), isPending)),
     ),
+    reprioritize: prepareWrite(
+      db,
+      db
+        .update(taskMaster)
+        .set({ priority: slot('priority'), updatedAt: slot('at') })
+        .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`)),
+    ),
     byId: db
       .select()
       .from(taskMaster)
@@ -243,6 +250,14 @@ export function requeueTask(
   const runAtMs = delayMs > 0 ? atMs + delayMs : null;
   const values = { taskId, assignmentId, failures, fallbacks, runAtMs, at: sqlTime(atMs) };
   return tasks.requeue.run(values).changes === 1;
+}
+
+export function reprioritizeTask(
+  tasks: TaskStatements,
+  { taskId, priority }: Extract<TaskFact, { type: 'task.reprioritized' }>,
+  atMs: number,
+): boolean {
+  return tasks.reprioritize.run({ taskId, priority, at: sqlTime(atMs) }).changes === 1;
 }
 
 /** The metadata of a row. It was written by `insertTask`, so its shape is known. */

@@ -8,12 +8,16 @@ import { errorBody } from './error-table.ts';
 import { eventRoutes } from './event-stream.ts';
 import { healthRoutes } from './health-routes.ts';
 import { listRoutes } from './list-routes.ts';
+import { mcpRoutes } from './mcp/mcp-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
+import { ollamaRoutes } from './ollama-facade/ollama-routes.ts';
+import { openAiRoutes } from './openai/openai-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { operatingRoutes } from './operating-routes.ts';
 import { retryRoutes } from './retry-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { delegationSchemas } from './task-schemas.ts';
+import { tokenRoutes } from './token-routes.ts';
 
 /** The REST interface of a runtime. It never listens: the server gives it a port, a test gives it requests. */
 export function createApp(runtime: Runtime, log: AppLog): Hono {
@@ -30,7 +34,11 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   listRoutes(app, runtime);
   retryRoutes(app, runtime);
   operatingRoutes(app, runtime);
+  tokenRoutes(app, runtime);
   metricsRoutes(app, runtime);
+  mcpRoutes(app, runtime, log);
+  ollamaRoutes(app, runtime, log);
+  openAiRoutes(app, runtime, log);
   docsRoutes(
     app,
     madeOfConfig(runtime, () => openApiDocument(schemas(), version)),

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { guardListener, type ListenerLimits, serverOptionsFor } from './listener-guard.ts';
 import { watchListener } from './port-watch.ts';
 
 /** A door that is open. */
@@ -11,9 +12,6 @@ export interface Listener {
   /** Takes no new connections, and ends the idle ones; resolves when the others have ended or `graceMs` is over. */
   close(graceMs: number): Promise<void>;
 }
-
-/** A request, its body included, must arrive within this: a slow sender may not hold a connection for ever. */
-const requestTimeoutMs = 120_000;
 
 /**
  * @param variable that sets another port, for the message
@@ -24,13 +22,14 @@ export function listen(
   app: Hono,
   host: string,
   port: number,
-  { variable = 'KOUBOU_MCP_PORT', onFault = () => undefined }: ListenOptions = {},
+  { variable = 'KOUBOU_MCP_PORT', onFault = () => undefined, limits = {} }: ListenOptions = {},
 ): Promise<Listener> {
   return new Promise((resolve, reject) => {
-    const server = serve({ fetch: app.fetch, hostname: host, port }, () =>
-      resolve(listenerOf(server, host)),
+    const server = serve(
+      { fetch: app.fetch, hostname: host, port, serverOptions: serverOptionsFor(limits) },
+      () => resolve(listenerOf(server, host)),
     ) as Server;
-    server.requestTimeout = requestTimeoutMs;
+    guardListener(server, limits);
     watchListener(server, { host, port, variable }, reject, onFault);
   });
 }
@@ -38,6 +37,8 @@ export function listen(
 interface ListenOptions {
   readonly variable?: string;
   readonly onFault?: (error: unknown) => void;
+  /** Of connections, where they are not the usual ones. */
+  readonly limits?: Partial<ListenerLimits>;
 }
 
 /**

@@ -12,6 +12,7 @@ export const tags = {
   tasks: 'Tasks 仕事',
   lists: 'Lists 一覧',
   operating: 'Operating 運用',
+  facades: 'OpenAI, Ollama 互換',
   health: 'Health 状態',
 } as const;
 

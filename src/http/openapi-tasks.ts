@@ -10,6 +10,7 @@ import {
   acceptedSchema,
   type DelegationSchemas,
   endedSchema,
+  taskChange,
   taskQuery,
   taskSchema,
 } from './task-schemas.ts';
@@ -70,6 +71,21 @@ function singlePaths(): ZodOpenApiPathsObject {
   return {
     '/task/{id}': {
       get: task,
+      patch: {
+        tags: [tags.tasks],
+        summary: 'Give a task another priority',
+        ...ofTask,
+        requestBody: { required: true, ...json(taskChange) },
+        responses: {
+          200: {
+            description: 'It has its new place. One that runs goes on; its next attempt counts.',
+            ...json(taskSchema),
+          },
+          409: refused('It has ended already; that stands.'),
+          ...unknown,
+          ...refusals,
+        },
+      },
       delete: {
         tags: [tags.tasks],
         summary: 'Cancel a task',

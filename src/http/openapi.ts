@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOperationObject, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { securitySchemes, tokenPaths, withAccess } from './openapi-access.ts';
+import { facadePaths } from './openapi-facades.ts';
 import { operatingPaths } from './openapi-operating.ts';
 import { anyObject, invalid, json, tags } from './openapi-parts.ts';
 import { taskPaths } from './openapi-tasks.ts';
@@ -21,11 +23,19 @@ export function openApiDocument(schemas: DelegationSchemas, version: string): ob
       { name: tags.tasks, description: 'Hand in, watch, cancel · 仕事を渡す、見守る、取り消す' },
       { name: tags.lists, description: 'What waits, runs and is done · 待ち、実行中、完了の一覧' },
       { name: tags.operating, description: 'The pool and its workers · プールとワーカーの運用' },
+      { name: tags.facades, description: 'For clients of others · 他のクライアント向け' },
       { name: tags.health, description: 'Whether it runs · 動作の確認' },
     ],
-    components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    components: { securitySchemes },
     security: [{}, { token: [] }],
-    paths: { ...taskPaths(schemas), ...listPaths(), ...operatingPaths(), ...healthPaths() },
+    paths: withAccess({
+      ...taskPaths(schemas),
+      ...listPaths(),
+      ...operatingPaths(),
+      ...tokenPaths(),
+      ...facadePaths(),
+      ...healthPaths(),
+    }),
   });
 }
 

@@ -3,6 +3,8 @@ import type { AttemptView, PoolView, ReloadReport, RetryReport } from '../runtim
 import type { WorkerView } from '../runtime/worker-view.ts';
 
 const count = z.int().min(0);
+/** `null` where nobody says. */
+const known = count.nullable();
 const names = z.array(z.string());
 const breaker = z.enum(['closed', 'open', 'halfOpen', 'trying']);
 
@@ -78,6 +80,13 @@ export const workerSchema = z
     breaker: breaker.nullable().meta({ description: 'Of its endpoint.' }),
     breaker_detail: z.string(),
     loaded: names,
+    models: z
+      .array(z.looseObject({ name: z.string(), size_bytes: known, context_tokens_max: known }))
+      .nullable()
+      .meta({ description: 'What its server could load; null where it does not say.' }),
+    residents: z
+      .array(z.looseObject({ name: z.string(), memory_bytes: count, context_tokens: known }))
+      .meta({ description: 'What its server has in memory, as it was seen there.' }),
   })
   .meta({ id: 'Worker' }) satisfies z.ZodType<WorkerView, unknown>;
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { taskTypeNamed } from '../config/task-types.ts';
 import { limits } from '../machines/limits.ts';
+import { searchLimits } from '../machines/search-limits.ts';
 import type { RetryFilter } from '../runtime/operation.ts';
 import { text } from './task-schemas.ts';
 
@@ -28,6 +29,13 @@ const fields = z.looseObject({
   since: moment.nullish().meta({ description: 'They ended at this moment or later.' }),
   until: moment.nullish().meta({ description: 'They ended at this moment or before.' }),
   created_by: text.min(1).max(200).nullish().meta({ description: 'Who handed them in.' }),
+  text: text
+    .min(1)
+    .max(searchLimits.textCharsMax)
+    .nullish()
+    .meta({ description: 'Stands somewhere in the prompt.' }),
+  accepted_since: moment.nullish().meta({ description: 'They were accepted at this moment or later.' }),
+  accepted_until: moment.nullish().meta({ description: 'They were accepted at this moment or before.' }),
   limit: z
     .int()
     .min(1)
@@ -54,7 +62,7 @@ export const retrySchema = fields
   .refine((body) => body.dry_run === true || body.all === true || Object.keys(narrowingOf(body)).length > 0, {
     error:
       'this would try everything again: narrow it down (type, worker, error_code, priority_min, priority_max, ' +
-      'since, until, created_by), look first with "dry_run": true, or send "all": true',
+      'since, until, created_by, text, accepted_since, accepted_until), look first with "dry_run": true, or send "all": true',
   })
   .meta({ id: 'RetryRequest', example: { error_code: 'backend.*', dry_run: true } });
 
@@ -82,6 +90,9 @@ function narrowingOf(body: RetryRequest) {
     endedFromMs: msOf(body.since),
     endedToMs: msOf(body.until),
     createdBy: body.created_by,
+    text: body.text,
+    acceptedFromMs: msOf(body.accepted_since),
+    acceptedToMs: msOf(body.accepted_until),
   });
 }
 

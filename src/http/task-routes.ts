@@ -5,7 +5,7 @@ import type { TaskView } from '../runtime/task-view.ts';
 import type { Runtime } from '../runtime.ts';
 import { idempotencyOf } from './idempotency.ts';
 import { check, readJson } from './request-body.ts';
-import { type Delegation, type DelegationSchemas, taskQuery } from './task-schemas.ts';
+import { type Delegation, type DelegationSchemas, taskChange, taskQuery } from './task-schemas.ts';
 import { delegationFields, specOf } from './task-specs.ts';
 import { warningsOf } from './unknown-fields.ts';
 
@@ -60,6 +60,11 @@ export function taskRoutes(app: Hono, runtime: Runtime, schemas: () => Delegatio
   app.get('/task/:id/status', show);
   app.get('/task/:id', show);
   app.get('/task/:id/attempts', (c) => c.json({ attempts: runtime.attempts(taskIdOf(c)) }));
+
+  app.patch('/task/:id', async (c) => {
+    const { priority } = check(taskChange, await readJson(c));
+    return c.json(await runtime.reprioritize(taskIdOf(c), priority));
+  });
 
   app.delete('/task/:id', async (c) => {
     const { task_id, status } = await runtime.cancel(taskIdOf(c));

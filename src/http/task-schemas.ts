@@ -14,7 +14,7 @@ const daySeconds = 86_400;
 const delaySecondsMax = 366 * daySeconds;
 
 /** `options`: the ones that steer Koubou, and any that Ollama knows; unknown ones are passed to the model. */
-const optionsSchema = z
+export const optionsSchema = z
   .looseObject({
     timeout: seconds(daySeconds).optional().meta({ description: 'Seconds that one attempt may take.' }),
     model: text.min(1).max(200).optional().meta({ description: "The model's name at the backend." }),
@@ -171,6 +171,11 @@ const limitParam = wholeNumber
   .pipe(z.int().min(1).max(limits.pageRowsMax))
   .optional()
   .transform((value) => value ?? 10);
+
+/** `PATCH /task/:id`. */
+export const taskChange = z
+  .strictObject({ priority: z.int().min(1).max(10).meta({ description: '10 comes first.' }) })
+  .meta({ id: 'TaskChange', example: { priority: 9 } });
 
 /** `GET /task/:id`. */
 export const taskQuery = z.object({

@@ -1,10 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { KoubouError } from '../machines/errors.ts';
+import { KoubouError } from '../machines/errors.ts';
 import { errorBody, statusOf } from './error-table.ts';
 
 /** Answers a request to upgrade with a refusal, as the REST interface would, and ends its connection. */
-export function refuseUpgrade(socket: Duplex, refusal: KoubouError): void {
+export function refuseUpgrade(socket: Duplex, error: unknown): void {
+  const refusal =
+    error instanceof KoubouError
+      ? error
+      : new KoubouError('internal', 'something went wrong here; the server log says what', { cause: error });
   const status = statusOf(refusal.code);
   const body = JSON.stringify(errorBody(refusal));
   const headers = [

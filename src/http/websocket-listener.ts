@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { accessLimits } from '../machines/access-limits.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { errorBody } from './error-table.ts';
 import { type Listener, listenerOf } from './listen.ts';
+import { guardListener, serverOptionsFor } from './listener-guard.ts';
 import { watchListener } from './port-watch.ts';
 import { refuseUpgrade } from './upgrade-refusal.ts';
 
@@ -19,9 +21,6 @@ export interface WebsocketDoors {
   readonly onFault?: (error: unknown) => void;
 }
 
-/** The headers of a request must arrive within this: a slow sender may not hold a connection for ever. */
-const headersTimeoutMs = 10_000;
-
 /**
  * Opens the port for WebSockets and leads each request to the door of its path. Connections that were taken over are
  * closed by those who took them; {@link Listener.close} ends what is left after its grace.
@@ -35,7 +34,7 @@ export function openWebsocketListener({
   onFault = () => undefined,
 }: WebsocketDoors): Promise<Listener> {
   const taken = new Set<Duplex>();
-  const server = createServer((_request, response) => {
+  const server = createServer(serverOptionsFor(), (_request, response) => {
     const refusal = new KoubouError('request.invalid', 'this port speaks WebSocket alone; see docs');
     response.writeHead(426, {
       connection: 'close',
@@ -44,8 +43,7 @@ export function openWebsocketListener({
     });
     response.end(JSON.stringify(errorBody(refusal)));
   });
-  server.headersTimeout = headersTimeoutMs;
-  server.requestTimeout = headersTimeoutMs;
+  guardListener(server, { requestMs: accessLimits.headersMsMax });
   server.on('upgrade', (request, socket, head) => {
     // Without a listener the error of a client that has gone would end the process.
     socket.on('error', () => socket.destroy());

@@ -1,6 +1,6 @@
 import { modelKey } from './model-choice.ts';
 import type { EndpointView, HostView } from './placement.ts';
-import type { Sighting } from './sighting.ts';
+import type { ResidentModel, SightedModel, Sighting } from './sighting.ts';
 import type { Breaker } from './worker-state.ts';
 
 /** What a model takes in memory beyond the size of its files: its context, above all. An estimate, until it was seen loaded. */
@@ -27,11 +27,11 @@ export class EndpointEntry implements EndpointView {
   readonly inUse = new Map<string, number>();
   #host: HostEntry;
   #used = 0;
-  #models: ReadonlyMap<string, { size: number | null; context: number | null }> | null = null;
+  #models: ReadonlyMap<string, SightedModel> | null = null;
   #soleModel: string | null = null;
   #loaded = new Set<string>();
-  /** What models took when they were seen loaded, in bytes. */
-  readonly #memory = new Map<string, number>();
+  /** As they were seen loaded at last. */
+  readonly #residents = new Map<string, ResidentModel>();
 
   constructor(name: string, host: HostEntry) {
     this.name = name;
@@ -74,33 +74,38 @@ export class EndpointEntry implements EndpointView {
     return [...this.#loaded];
   }
 
+  /** What it could load, as it names it; `null` where it does not say. */
+  get models(): readonly SightedModel[] | null {
+    return this.#models === null ? null : [...this.#models.values()];
+  }
+
+  /** What is in its memory, as it was seen there at last; what was never seen there is left out. */
+  get loadedModels(): readonly ResidentModel[] {
+    return this.loaded.flatMap((key) => this.#residents.get(key) ?? []);
+  }
+
   /** Keys of the models that are to be reckoned with in the memory of its machine. */
   residents(): Iterable<string> {
     return this.workers === 0 ? this.inUse.keys() : this.#loaded;
   }
 
   contextOf(key: string): number | null {
-    return this.#models?.get(key)?.context ?? null;
+    return this.#models?.get(key)?.contextTokensMax ?? null;
   }
 
   /** What a model takes in memory, in bytes; `null` where that is unknown. */
   memoryOf(key: string): number | null {
-    const size = this.#models?.get(key)?.size ?? null;
-    return this.#memory.get(key) ?? (size === null ? null : size * overhead);
+    const size = this.#models?.get(key)?.sizeBytes ?? null;
+    return this.#residents.get(key)?.memoryBytes ?? (size === null ? null : size * overhead);
   }
 
   see({ models, residents }: Sighting): void {
     if (models !== null) {
       this.#soleModel = models.length === 1 ? (models[0]?.name ?? null) : null;
-      this.#models = new Map(
-        models.map(({ name, sizeBytes, contextTokensMax }) => [
-          modelKey(name),
-          { size: sizeBytes, context: contextTokensMax },
-        ]),
-      );
+      this.#models = new Map(models.map((model) => [modelKey(model.name), model]));
     }
     if (residents === null) return;
-    for (const { name, memoryBytes } of residents) this.#memory.set(modelKey(name), memoryBytes);
+    for (const resident of residents) this.#residents.set(modelKey(resident.name), resident);
     // What has just been handed out may still be loading.
     this.#loaded = new Set([...residents.map(({ name }) => modelKey(name)), ...this.inUse.keys()]);
   }

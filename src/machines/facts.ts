@@ -7,7 +7,7 @@ import type { Admission, Breaker, Liveness } from './worker-state.ts';
 /**
  * What happened: the one vocabulary of the system. Commands are imperative and live with the machine that takes them;
  * facts are past tense, go up and out through the one stream, and are told to nobody before their commit.
- * The grammar of a task: `accepted (assigned (retried))* (completed | failed | cancelled)`.
+ * The grammar of a task: `accepted (assigned (retried))* (completed | failed | cancelled)`, with any number of `reprioritized` before the ending.
  */
 export type Fact = TaskFact | WorkerFact | EndpointFact | PoolFact;
 
@@ -37,9 +37,17 @@ export interface TaskMetadata {
   readonly retry_of?: TaskId;
   /** Earliest start that was asked for, epoch ms: from then on it waits. */
   readonly not_before?: number;
+  /** The span that it was asked for under, as W3C `traceparent` and `tracestate`: its attempts belong there. */
+  readonly trace?: string;
+  readonly trace_state?: string;
+  /** The `X-Request-Id` that its client gave the request. */
+  readonly request_id?: string;
   /** Size of the prompt with the files it names: characters, and tokens as estimated. */
   readonly size?: { readonly chars: number; readonly tokens: number };
 }
+
+/** Where a task may be that has not ended. */
+export type LivingState = 'queued' | 'scheduled' | 'backingOff' | 'running';
 
 export type TaskFact = AcceptedFact | RecordedTaskFact;
 
@@ -78,6 +86,14 @@ export type RecordedTaskFact =
       /** How far the chain of models that may stand in is used up. */
       readonly fallbacks: number;
     }
+  /** Somebody moved it to another place in the queue; of one that runs it counts from its next attempt on. */
+  | {
+      readonly type: 'task.reprioritized';
+      readonly taskId: TaskId;
+      /** The state that it was in, and is in. */
+      readonly from: LivingState;
+      readonly priority: number;
+    }
   | {
       readonly type: 'task.completed';
       readonly taskId: TaskId;
@@ -101,7 +117,7 @@ export type RecordedTaskFact =
       readonly type: 'task.cancelled';
       readonly taskId: TaskId;
       /** The state that it was in. */
-      readonly from: 'queued' | 'scheduled' | 'backingOff' | 'running';
+      readonly from: LivingState;
       readonly assignmentId: AssignmentId | null;
       readonly workerId: WorkerId | null;
     };

@@ -15,6 +15,8 @@ export const limits = {
   scheduledHorizonMs: 60_000,
   /** Rows read at a time when the window has room again. */
   activationBatch: 500,
+  /** Tasks from behind the window that live because they were given another priority. */
+  movedTasksMax: 1_000,
   /** Tasks handed to workers in one turn of the event loop, so that heartbeats and sockets are served in between. */
   dispatchPerTurn: 256,
   /** Waiting tasks in all. Bounded by the disk; 1 M is what was tested. */
@@ -71,6 +73,8 @@ export const limits = {
   readsQueuedMax: 256,
   /** Rows of one transaction: some 20 ms, in which nothing else happens. */
   commitRowsMax: 1_000,
+  /** Tasks deleted in one transaction: some 20 ms, in which nothing else happens. */
+  forgottenPerSlice: 500,
   /** How long a delegation may wait for a busy disk before it is refused with 503. */
   commitPatienceMs: 2_000,
   /** Between tries to write after the disk has failed. */

@@ -4,7 +4,7 @@ import type { PoolEvent } from './pool-events.ts';
 import type { PredictionError } from './prediction-error.ts';
 import type { BreakerPolicy, HostConfig, RoutingPolicy } from './routing-policy.ts';
 import type { Shortage, TaskBoard, TaskRef } from './task-board.ts';
-import type { TaskInput } from './task-machine.ts';
+import type { TaskInput } from './task-events.ts';
 import type { WorkerRoster } from './worker-roster.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 import type { Admission } from './worker-state.ts';

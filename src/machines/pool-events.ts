@@ -2,8 +2,9 @@ import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
 import type { EndpointReport } from './endpoint-machine.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import type { Enrolment, PoolPolicy } from './pool-context.ts';
-import type { TaskTicket, TierName, WaitingCount } from './task-board.ts';
-import type { TaskReport } from './task-machine.ts';
+import type { TierName, WaitingCount } from './task-board.ts';
+import type { TaskReport } from './task-events.ts';
+import type { TaskTicket } from './task-ticket.ts';
 import type { WorkerReport } from './worker-reports.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 import type { AdmissionOrder } from './worker-state.ts';
@@ -33,6 +34,13 @@ export type PoolCommand =
     }
   /** Cancel the task of this ticket. */
   | { readonly type: 'pool.cancel'; readonly ticket: TaskTicket; readonly place: RowPlace }
+  /** Give the task of this ticket another priority. */
+  | {
+      readonly type: 'pool.reprioritize';
+      readonly ticket: TaskTicket;
+      readonly place: RowPlace;
+      readonly priority: number;
+    }
   /** These tasks never came to be, or their rows say otherwise than their actors. */
   | { readonly type: 'pool.forget'; readonly tasks: readonly Forgotten[] }
   | { readonly type: 'pool.pause' }

@@ -28,6 +28,7 @@ export const poolMachine = poolSetup.createMachine({
     'pool.due': { actions: { type: 'inherit', params: ({ event }) => event } },
     'pool.activate': { actions: { type: 'activate', params: ({ event }) => event } },
     'pool.cancel': { actions: { type: 'cancelTask', params: ({ event }) => event } },
+    'pool.reprioritize': { actions: { type: 'reprioritize', params: ({ event }) => event } },
     'pool.forget': { actions: { type: 'forget', params: ({ event }) => event } },
     'pool.committed': { actions: { type: 'handOver', params: ({ event }) => event } },
     'pool.turn': { actions: 'retireLeavers' },

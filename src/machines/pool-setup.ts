@@ -57,6 +57,7 @@ export const poolSetup = basis.extend({
     forget: tasks.forget,
     forgetEnded: tasks.forgetEnded,
     abandonWork: tasks.abandonWork,
+    reprioritize: tasks.reprioritize,
     dismissTasks: tasks.dismissTasks,
     dispatch: leases.dispatch,
     handOver: leases.handOver,

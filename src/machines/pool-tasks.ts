@@ -3,13 +3,14 @@ import type { Unfit } from './dispatch.ts';
 import type { RecordedFact } from './facts.ts';
 import type { Failure } from './outcome.ts';
 import type { PoolContext, PoolRef } from './pool-context.ts';
-import type { LeaseName, PoolCommand, PoolEvent } from './pool-events.ts';
+import type { LeaseName, PoolCommand, PoolEvent, RowPlace } from './pool-events.ts';
 import { giveBack, routingOf, stopWork } from './pool-leases.ts';
 import { smallTokens } from './route-class.ts';
 import { route } from './routing.ts';
 import { seatOfActor } from './seat.ts';
-import type { LiveTask, TaskTicket } from './task-board.ts';
-import type { TaskReport } from './task-machine.ts';
+import type { LiveTask } from './task-board.ts';
+import type { TaskReport } from './task-events.ts';
+import type { TaskTicket } from './task-ticket.ts';
 
 /**
  * What the pool does with tasks. Its actions change the registries in place and talk to children. They are total: a throw
@@ -99,16 +100,37 @@ export function cancelTask(
   { ticket, place }: Omit<Command<'pool.cancel'>, 'type'>,
 ): void {
   const { board } = context;
-  let task = board.get(ticket.taskId);
-  if (task === undefined) {
-    if (place === 'held') return; // Its ending is on its way to the disk.
-    // It waits as a row: a task is changed by its actor and by nothing else.
-    if (place === 'waiting') board.awaken(ticket);
-    task = bringToLife(context, self, ticket);
-  }
+  const task = living(context, self, ticket, place);
+  if (task === undefined) return;
   board.ready.remove(task);
   task.lease = null;
   task.ref.send({ type: 'task.cancel' });
+}
+
+export function reprioritize(
+  { context, self }: Scope,
+  { ticket, place, priority }: Omit<Command<'pool.reprioritize'>, 'type'>,
+): void {
+  const task = living(context, self, ticket, place);
+  if (task === undefined || task.priority === priority) return;
+  context.board.reprioritize(task, priority);
+  task.ref.send({ type: 'task.reprioritize', priority });
+  context.ports.wantTurn();
+}
+
+/** The actor of a task: what waits as a row is brought to life, since a task is changed by its actor and by nothing else. */
+function living(
+  context: PoolContext,
+  pool: PoolRef,
+  ticket: TaskTicket,
+  place: RowPlace,
+): LiveTask | undefined {
+  const { board } = context;
+  const task = board.get(ticket.taskId);
+  if (task !== undefined) return task;
+  if (place === 'held') return undefined; // Its ending is on its way to the disk.
+  if (place === 'waiting') board.awaken(ticket);
+  return bringToLife(context, pool, ticket);
 }
 
 /** Undoes what was never written: an accepted task whose commit failed, or an actor that its row contradicts. */

@@ -22,12 +22,14 @@ function comesBefore(a: ReadyEntry, b: ReadyEntry): boolean {
 
 /** A binary min-heap by age. Entries that stopped waiting are dropped when they come up, or are the greater part. */
 class Lane<E extends ReadyEntry> {
+  readonly #priority: number;
   readonly #routeClass: string;
   #heap: E[] = [];
   /** Entries that stopped waiting; some may wait again. */
   #stale = 0;
 
-  constructor(routeClass: string) {
+  constructor({ priority, routeClass }: Pick<ReadyEntry, 'priority' | 'routeClass'>) {
+    this.#priority = priority;
     this.#routeClass = routeClass;
   }
 
@@ -63,9 +65,9 @@ class Lane<E extends ReadyEntry> {
     this.#stale = 0;
   }
 
-  /** One that waits again may do so in another lane: its class can change while it does not wait. */
+  /** One that waits again may do so in another lane: its class and priority can change while it does not wait. */
   #isHere(entry: E): boolean {
-    return entry.waiting && entry.routeClass === this.#routeClass;
+    return entry.waiting && entry.routeClass === this.#routeClass && entry.priority === this.#priority;
   }
 
   /** All that wait, in no order. */
@@ -124,7 +126,7 @@ export class ReadyIndex<E extends ReadyEntry> {
     const name = laneOf(entry);
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
-      lane = new Lane(entry.routeClass);
+      lane = new Lane(entry);
       this.#lanes.set(name, lane);
     }
     entry.waiting = true;

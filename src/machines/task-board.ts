@@ -1,47 +1,19 @@
 import type { ActorRefFrom } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import { limits } from './limits.ts';
-import type { RequestKind } from './model-request.ts';
 import type { Demand } from './placement.ts';
 import type { Span } from './prediction.ts';
 import { type ReadyEntry, ReadyIndex } from './ready-index.ts';
 import { routeClassOf } from './route-class.ts';
 import type { taskMachine } from './task-machine.ts';
-
-/** What the pool holds of a task in memory; everything else stays in its row. */
-export interface TaskTicket {
-  readonly taskId: TaskId;
-  readonly seq: number;
-  readonly priority: number;
-  readonly taskType: string;
-  readonly requestKind: RequestKind;
-  /** Since when it waits to be done, epoch ms; it does not decrease with `seq`. */
-  readonly sinceMs: number;
-  /** The model it asks for by name; `null` for none. */
-  readonly model: string | null;
-  /** What the model file proposes for it. */
-  readonly suggestedModel: string;
-  /** How far the chain of models that may stand in is used up, and the one in force. */
-  readonly fallbacks: number;
-  readonly fallbackModel: string | null;
-  /** Of its prompt with its files; tokens are an estimate. `null` where that is unknown. */
-  readonly promptChars: number;
-  readonly promptTokens: number | null;
-  readonly answerTokens: number;
-  readonly numCtx: number | null;
-  readonly leases: number;
-  readonly failures: number;
-  /** Failures that are tried again. */
-  readonly retriesMax: number;
-  /** Until its earliest start, in ms; 0 for now. */
-  readonly delayMs: number;
-}
+import type { TaskTicket } from './task-ticket.ts';
 
 export type TaskRef = ActorRefFrom<typeof taskMachine>;
 
 /** A task that lives as an actor. */
 export interface LiveTask extends ReadyEntry {
-  readonly ticket: TaskTicket;
+  ticket: TaskTicket;
+  priority: number;
   /** What it needs of a worker now; changed only while it does not wait. */
   demand: Demand;
   routeClass: string;
@@ -235,6 +207,18 @@ export class TaskBoard {
     if (task.demand.fallbackModel === fallbackModel) return;
     task.demand = { ...task.demand, fallbackModel };
     task.routeClass = routeClassOf(task.demand);
+  }
+
+  /** Moves a task to another place in the order, and into the window of another tier. */
+  reprioritize(task: LiveTask, priority: number): void {
+    const wasWaiting = task.waiting;
+    this.ready.remove(task);
+    this.#count(task, -1);
+    task.ticket = { ...task.ticket, priority };
+    task.demand = { ...task.demand, priority };
+    task.priority = priority;
+    this.#count(task, 1);
+    if (wasWaiting) this.ready.add(task);
   }
 
   /** Forgets a task whose actor has ended. Its seat is free again. */

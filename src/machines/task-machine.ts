@@ -1,65 +1,15 @@
-import { type ActorRef, assign, emit, type Snapshot, sendTo, setup } from 'xstate';
-import type { RecordedTaskFact } from './facts.ts';
-import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
+import { assign, emit, sendTo, setup } from 'xstate';
+import type { LivingState, RecordedTaskFact } from './facts.ts';
 import { limits } from './limits.ts';
 import { nextFallback } from './model-choice.ts';
 import type { Failure, Outcome } from './outcome.ts';
 import type { DispatchReason } from './placement.ts';
-import { failureOf, judge, type RetryPolicy, retryDelayMs, type Verdict } from './retry.ts';
+import { failureOf, judge, retryDelayMs, type Verdict } from './retry.ts';
+import type { TaskCommand, TaskContext, TaskInput, TaskLease, TaskReport } from './task-events.ts';
 
 /** Bumped when a stored row means something else to the chart; rows of older versions are migrated first. */
 export const taskMachineVersion = 1;
 
-export interface TaskInput {
-  readonly taskId: TaskId;
-  readonly pool: ActorRef<Snapshot<unknown>, TaskReport>;
-  readonly leases: number;
-  readonly failures: number;
-  readonly retryPolicy: RetryPolicy;
-  /** Models that may stand in for one that fails, in their order. */
-  readonly fallbackChain: readonly string[];
-  /** How far the chain is used up. */
-  readonly fallbacks: number;
-}
-
-/** Under which a task is worked at, and with which model. */
-export interface TaskLease {
-  readonly assignmentId: AssignmentId;
-  readonly workerId: WorkerId;
-  readonly model: string;
-}
-
-export interface TaskContext extends TaskInput {
-  readonly lease: TaskLease | null;
-  /** Of the state that waits: until its start, or until its next attempt. */
-  readonly delayMs: number;
-}
-
-export type TaskCommand =
-  /** Start no earlier than `delayMs` from now. */
-  | { readonly type: 'task.postpone'; readonly delayMs: number }
-  | ({ readonly type: 'task.assign'; readonly reason: DispatchReason } & Omit<TaskLease, 'model'>)
-  /** No worker can ever take it. */
-  | { readonly type: 'task.refuse'; readonly failure: Failure }
-  /** The lease is on disk and the worker has the job. */
-  | { readonly type: 'task.start' }
-  /** The attempt has ended. The sender has checked the fencing token. `draw` is uniform in [0, 1). */
-  | {
-      readonly type: 'task.settle';
-      readonly outcome: Outcome;
-      readonly draw: number;
-      readonly elapsedMs: number;
-    }
-  | { readonly type: 'task.cancel' };
-
-/** What a task tells its pool: it may be given out (again); with which model in place of its own, if any. */
-export type TaskReport = {
-  readonly type: 'task.ready';
-  readonly taskId: TaskId;
-  readonly fallbackModel: string | null;
-};
-
-type CancelledFrom = Extract<RecordedTaskFact, { type: 'task.cancelled' }>['from'];
 type Settle = Extract<TaskCommand, { type: 'task.settle' }>;
 type Assign = Extract<TaskCommand, { type: 'task.assign' }>;
 
@@ -170,7 +120,12 @@ export const taskMachine = setup({
       ...heldBy(context),
       failure: failureOf(params.outcome),
     })),
-    recordCancelled: emit(({ context }, params: { from: CancelledFrom }) => ({
+    recordReprioritized: emit(({ context }, params: { from: LivingState; priority: number }) => ({
+      type: 'task.reprioritized',
+      taskId: context.taskId,
+      ...params,
+    })),
+    recordCancelled: emit(({ context }, params: { from: LivingState }) => ({
       type: 'task.cancelled',
       taskId: context.taskId,
       from: params.from,
@@ -200,6 +155,12 @@ export const taskMachine = setup({
           target: 'failed',
           actions: { type: 'recordRefused', params: ({ event }) => event },
         },
+        'task.reprioritize': {
+          actions: {
+            type: 'recordReprioritized',
+            params: ({ event }) => ({ from: 'queued', priority: event.priority }),
+          },
+        },
         'task.cancel': {
           target: 'cancelled',
           actions: { type: 'recordCancelled', params: { from: 'queued' } },
@@ -209,6 +170,12 @@ export const taskMachine = setup({
     scheduled: {
       after: { waitMs: { target: 'queued', actions: 'reportReady' } },
       on: {
+        'task.reprioritize': {
+          actions: {
+            type: 'recordReprioritized',
+            params: ({ event }) => ({ from: 'scheduled', priority: event.priority }),
+          },
+        },
         'task.cancel': {
           target: 'cancelled',
           actions: { type: 'recordCancelled', params: { from: 'scheduled' } },
@@ -271,6 +238,12 @@ export const taskMachine = setup({
           },
           { target: 'failed', actions: { type: 'recordFailed', params: outcomeOf } },
         ],
+        'task.reprioritize': {
+          actions: {
+            type: 'recordReprioritized',
+            params: ({ event }) => ({ from: 'running', priority: event.priority }),
+          },
+        },
         'task.cancel': {
           target: 'cancelled',
           actions: { type: 'recordCancelled', params: { from: 'running' } },
@@ -280,6 +253,12 @@ export const taskMachine = setup({
     backingOff: {
       after: { waitMs: { target: 'queued', actions: 'reportReady' } },
       on: {
+        'task.reprioritize': {
+          actions: {
+            type: 'recordReprioritized',
+            params: ({ event }) => ({ from: 'backingOff', priority: event.priority }),
+          },
+        },
         'task.cancel': {
           target: 'cancelled',
           actions: { type: 'recordCancelled', params: { from: 'backingOff' } },

@@ -4,9 +4,10 @@ import type { AcceptedTask, TaskMetadata } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
 import { suggestModel } from '../machines/model-choice.ts';
 import { type ModelRequest, textOfRequest } from '../machines/model-request.ts';
-import type { TaskTicket } from '../machines/task-board.ts';
+import type { TaskTicket } from '../machines/task-ticket.ts';
 import { estimateTokens } from '../machines/token-estimate.ts';
 import type { CurrentConfig } from './current-config.ts';
+import type { TaskOrigin } from './tracing.ts';
 
 /** What somebody wants done, as the doors hand it in: parsed and within its limits. */
 export interface TaskSpec {
@@ -39,8 +40,17 @@ export interface IdempotencyKey {
 /** Of a file that is put before a prompt; what it holds is not looked at until then. */
 const bytesPerToken = 4;
 
-/** @param fileBytes size of the files that it names, as far as they are there now */
-export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number, fileBytes: number): AcceptedTask {
+/**
+ * @param fileBytes size of the files that it names, as far as they are there now
+ * @param origin the request that asked for it
+ */
+export function acceptedTask(
+  spec: TaskSpec,
+  taskId: TaskId,
+  seq: number,
+  fileBytes: number,
+  origin: TaskOrigin,
+): AcceptedTask {
   const { prompt, taskType, priority, runAtMs } = spec;
   const text = spec.request === undefined ? prompt : sizedText(prompt, spec.request);
   const metadata: TaskMetadata = {
@@ -51,6 +61,7 @@ export function acceptedTask(spec: TaskSpec, taskId: TaskId, seq: number, fileBy
     ...(spec.request === undefined ? {} : { request: spec.request }),
     ...(spec.retryOf === undefined ? {} : { retry_of: spec.retryOf }),
     ...(runAtMs === null ? {} : { not_before: runAtMs }),
+    ...origin,
     size: {
       chars: text.length + fileBytes,
       tokens: estimateTokens(text) + Math.ceil(fileBytes / bytesPerToken),

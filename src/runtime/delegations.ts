@@ -2,10 +2,11 @@ import type { Journal } from '../db/journal.ts';
 import type { Store } from '../db/store.ts';
 import { KoubouError } from '../machines/errors.ts';
 import type { TaskId } from '../machines/identifiers.ts';
-import type { TaskTicket } from '../machines/task-board.ts';
+import type { TaskTicket } from '../machines/task-ticket.ts';
 import type { CurrentConfig } from './current-config.ts';
 import { acceptedTask, type IdempotencyKey, newTicket, type TaskSpec } from './delegation.ts';
 import { sizeOfFiles } from './file-sizes.ts';
+import { type TaskOrigin, tracedDelegation } from './tracing.ts';
 
 /** What taking in tasks needs of the runtime. */
 export interface DelegationPorts {
@@ -68,13 +69,21 @@ export class Delegations {
     return { fingerprint: row.fingerprint, taskIds: Promise.resolve(JSON.parse(row.taskIds) as TaskId[]) };
   }
 
-  async #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
+  #accept(specs: readonly TaskSpec[], idempotency: IdempotencyKey | null): Promise<readonly TaskId[]> {
+    return tracedDelegation(specs, (origin) => this.#write(specs, idempotency, origin));
+  }
+
+  async #write(
+    specs: readonly TaskSpec[],
+    idempotency: IdempotencyKey | null,
+    origin: TaskOrigin,
+  ): Promise<readonly TaskId[]> {
     const { journal, nextTaskId, now, config, admit, assertOpen } = this.#ports;
     if (journal.refusal !== null) throw journal.refusal;
     assertOpen(specs.length);
     const { roots } = config.now.files;
     const tasks = specs.map((spec) =>
-      acceptedTask(spec, nextTaskId(), this.#nextSeq++, sizeOfFiles(spec.files, roots)),
+      acceptedTask(spec, nextTaskId(), this.#nextSeq++, sizeOfFiles(spec.files, roots), origin),
     );
     // The journal first: what the pool then says of these tasks comes behind them.
     const written = journal.accept(tasks, idempotency);

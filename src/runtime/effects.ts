@@ -30,6 +30,7 @@ export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay):
         texts.close(fact.taskId);
         break;
       case 'task.accepted':
+      case 'task.reprioritized':
       case 'worker.changed':
       case 'worker.readmitted':
       case 'worker.enrolled':

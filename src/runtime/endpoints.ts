@@ -1,14 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { AnswerCache, withAnswerCache } from '../actors/answer-cache.ts';
+import { withAnswerFormat } from '../actors/answer-format.ts';
+import { AnswerSchemas } from '../actors/answer-schemas.ts';
 import { withFiles } from '../actors/attached-files.ts';
 import type { Clock } from '../actors/clock.ts';
 import type { Backend } from '../actors/execution.ts';
 import type { Probe } from '../actors/heartbeat.ts';
+import { withTracing } from '../actors/traced-backend.ts';
 import type { Config } from '../config/settings.ts';
 import type { WorkerId } from '../machines/identifiers.ts';
 import { limits } from '../machines/limits.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import type { Reach, WorkerEndpoint } from './backends.ts';
+import { tracer } from './tracing.ts';
 
 /** A worker as it is reached. */
 export interface Reached {
@@ -21,11 +25,14 @@ export interface Reached {
 
 /** How the workers of this moment are reached: those of the files, and those that joined. */
 export class Endpoints {
+  readonly #clock: Clock;
   readonly #reach: Reach;
   readonly #cache: AnswerCache;
+  readonly #schemas = new AnswerSchemas();
   readonly #reached = new Map<WorkerId, Reached>();
 
   constructor(config: Config, clock: Clock, reach: Reach) {
+    this.#clock = clock;
     this.#reach = reach;
     this.#cache = new AnswerCache({ clock, ...cacheSettings(config), bytesMax: limits.cacheBytesMax });
     this.configure(config);
@@ -60,13 +67,17 @@ export class Endpoints {
     { backend, probe, takesPlainPrompts }: WorkerEndpoint,
     { files, home }: Config,
   ): void {
-    const cached = withAnswerCache(backend, this.#cache);
+    // What joined mends its answers where it is, and here they are only looked at. The cache keeps those that are right.
+    const mending = worker.backend === 'joined' ? { repairsMax: 0 } : {};
+    const checked = withAnswerFormat(backend, { schemas: this.#schemas, ...mending });
+    const cached = withAnswerCache(checked, this.#cache);
     const folders = { roots: files.roots, except: home };
+    const plain = takesPlainPrompts ? withFiles(cached, folders) : backend;
     this.#reached.set(worker.workerId, {
       worker,
       probe,
       roots: files.roots,
-      backend: takesPlainPrompts ? withFiles(cached, folders) : backend,
+      backend: withTracing(plain, worker, { tracer, clock: this.#clock }),
     });
   }
 

@@ -14,6 +14,7 @@ import type { SettledReport } from '../machines/worker-reports.ts';
 import type { CurrentConfig } from './current-config.ts';
 import { ordersOf } from './effects.ts';
 import type { Endpoints } from './endpoints.ts';
+import { Inspection } from './inspection.ts';
 import { Metrics } from './metrics.ts';
 import { OutputFiles } from './output-files.ts';
 import { poolInputOf, registrationOf } from './pool-input.ts';
@@ -47,6 +48,8 @@ export class Engine {
   readonly texts: TextRelay;
   /** What monitors scrape. */
   readonly metrics: Metrics;
+  /** A look into the actors. */
+  readonly inspection: Inspection;
   readonly journal: Journal;
   readonly #log: RuntimeLog;
   readonly #store: Store;
@@ -98,6 +101,12 @@ export class Engine {
         onFatal,
       }),
     );
+    this.inspection = new Inspection({
+      host: () => this.#host,
+      clock,
+      lastSeq: () => store.lastSeq(),
+      onFault: (error) => log.error({ err: error }, 'a watcher of an actor failed'),
+    });
     this.#endRating = rateRegularly(clock, config, () => this.command({ type: 'pool.rate' }));
     this.#schedule = watchSchedule({
       clock,

@@ -7,6 +7,7 @@ import { sameModel } from '../machines/model-choice.ts';
 import type { AnswerFormat } from '../machines/model-request.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import { numberOption } from './delegation.ts';
+import { attemptOf } from './tracing.ts';
 
 /** Options that steer Koubou itself; all others are the model's. */
 const ours = new Set(['timeout', 'model', 'retry_count', 'cache', 'format']);
@@ -54,6 +55,7 @@ export function jobOf(
     // A task that tries another again is not content with the same answer.
     fresh: metadata.options['cache'] === false || metadata.retry_of !== undefined,
     deadlineMs: timeoutS === null ? (worker.networkTimeoutMs ?? byLocation) : timeoutS * 1_000,
+    ...attemptOf(row, metadata),
   };
 }
 

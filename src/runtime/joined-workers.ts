@@ -65,7 +65,8 @@ function enrol(
 }
 
 /** What it said of itself, in the terms of `workers.yaml`. The first model that it named is its own. */
-function configOf({ workerId, slots, models, capabilities, performanceFactor }: JoinedWorker): WorkerConfig {
+function configOf(worker: JoinedWorker): WorkerConfig {
+  const { workerId, slots, models, capabilities, performanceFactor, requestKinds } = worker;
   return {
     workerId,
     location: 'remote',
@@ -80,7 +81,7 @@ function configOf({ workerId, slots, models, capabilities, performanceFactor }: 
     maxTokens: null,
     networkTimeoutMs: null,
     capabilities,
-    requestKinds: ['text'],
+    requestKinds,
     standby: false,
   };
 }

@@ -6,7 +6,8 @@ import type { TaskId } from '../machines/identifiers.ts';
 import type { Span } from '../machines/prediction.ts';
 import { PredictionError, type PredictionRecord } from '../machines/prediction-error.ts';
 import { routeClassOf } from '../machines/route-class.ts';
-import type { LiveTask, TaskTicket } from '../machines/task-board.ts';
+import type { LiveTask } from '../machines/task-board.ts';
+import type { TaskTicket } from '../machines/task-ticket.ts';
 import type { CurrentConfig } from './current-config.ts';
 import { ticketOfRow } from './delegation.ts';
 import type { Engine } from './engine.ts';
@@ -182,6 +183,7 @@ export class Predictions {
         this.#noted.delete(fact.taskId);
         return;
       case 'task.accepted':
+      case 'task.reprioritized':
       case 'task.retried':
       case 'worker.changed':
       case 'worker.readmitted':

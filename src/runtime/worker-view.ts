@@ -1,5 +1,6 @@
 import { isoTime } from '../db/sql-time.ts';
 import type { WorkerRow } from '../db/workers-table.ts';
+import type { ResidentModel, SightedModel } from '../machines/sighting.ts';
 import type { RosterEntry } from '../machines/worker-roster.ts';
 
 /**
@@ -31,7 +32,19 @@ export function workerView(row: WorkerRow, entry: RosterEntry | undefined) {
     breaker: entry?.endpoint.breaker ?? null,
     breaker_detail: entry === undefined || entry.endpoint.breaker === 'closed' ? '' : entry.endpoint.detail,
     loaded: entry?.endpoint.loaded ?? [],
+    models: entry?.endpoint.models?.map(modelOnWire) ?? null,
+    residents: entry?.endpoint.loadedModels.map(residentOnWire) ?? [],
   };
+}
+
+/** What its server could load. */
+function modelOnWire({ name, sizeBytes, contextTokensMax }: SightedModel) {
+  return { name, size_bytes: sizeBytes, context_tokens_max: contextTokensMax };
+}
+
+/** What its server has in memory, as it was seen there. */
+function residentOnWire({ name, memoryBytes, contextTokens }: ResidentModel) {
+  return { name, memory_bytes: memoryBytes, context_tokens: contextTokens };
 }
 
 export type WorkerView = ReturnType<typeof workerView>;

@@ -90,6 +90,8 @@ describe('a job that was run before', () => {
     ['model', { model: 'other' }],
     ['option', { sampling: { temperature: 1 } }],
     ['value of an option', { sampling: { seed: 8, stop: ['a', 'b'] } }],
+    ['request', { request: { kind: 'completion', system: 'Be short.' } }],
+    ['format', { format: 'json' }],
     ['order within an option', { sampling: { seed: 7, stop: ['b', 'a'] } }],
   ];
 
@@ -162,6 +164,19 @@ describe('an answer', () => {
       await clock.advance(ttlMs / 4);
     }
     expect(generated()).toBe(2);
+  });
+
+  test('is given with all that was answered beside its text; of what has no text none is told', async () => {
+    const reply = { toolCalls: [{ id: 'a', name: 'saw', arguments: '{}' }] };
+    const { cached, cache } = setupCache({}, [{ ...answer(''), reply }, answer('[[1]]')]);
+    const chat = makeJob({ request: { kind: 'chat', messages: [{ role: 'user', content: 'Saw it.' }] } });
+    const embedding = makeJob({ request: { kind: 'embedding', inputs: ['oak'] } });
+    for (const job of [chat, embedding]) await cached(job, recordedIo());
+    const io = recordedIo();
+    expect(await cached(chat, io)).toMatchObject({ output: '', reply, usage: { doneReason: 'cached' } });
+    expect(await cached(embedding, io)).toMatchObject({ output: '[[1]]', usage: { doneReason: 'cached' } });
+    expect(io.texts).toEqual([]);
+    expect(cache.bytes).toBeGreaterThan(2 * JSON.stringify(reply).length + 2 * 1_024);
   });
 
   test('that was not used for the longest makes room for a new one', async () => {

@@ -24,7 +24,8 @@ function setup() {
     },
     { roots: [root], except: join(root, '.koubou') },
   );
-  const run = (files: readonly string[]) => backend({ ...makeJob(), prompt: 'explain', files }, recordedIo());
+  const run = (files: readonly string[], request: Job['request'] = null) =>
+    backend(makeJob({ prompt: 'explain', request, files }), recordedIo());
   return { folder, root, asked, run };
 }
 
@@ -32,6 +33,35 @@ test('the contents of named files stand before the prompt', async () => {
   const { asked, run } = setup();
   expect(await run(['src/a.ts'])).toMatchObject({ kind: 'succeeded' });
   expect(asked[0]?.prompt).toBe('File: src/a.ts\n```\nconst 工房 = 1;\n```\n\nexplain');
+});
+
+test('of a conversation they stand before what the user said last', async () => {
+  const { asked, run } = setup();
+  const user = { role: 'user', content: 'explain' } as const;
+  const answer = { role: 'assistant', content: 'what?' } as const;
+  const tool = { role: 'tool', content: '{}', toolName: 'look' } as const;
+  await run(['src/a.ts'], { kind: 'chat', messages: [user, answer, user, tool] });
+  const text = 'File: src/a.ts\n```\nconst 工房 = 1;\n```\n';
+  expect(asked[0]?.request).toEqual({
+    kind: 'chat',
+    messages: [user, answer, { ...user, content: `${text}\nexplain` }, tool],
+  });
+  await run(['src/a.ts'], { kind: 'chat', messages: [answer] });
+  expect(asked[1]?.request).toMatchObject({ messages: [answer, { role: 'user', content: text }] });
+});
+
+test('of a completion they stand before its prompt, and what stands beside it stays', async () => {
+  const { asked, run } = setup();
+  const request = { kind: 'completion', system: 'Be short.' } as const;
+  await run(['src/a.ts'], request);
+  expect(asked[0]).toMatchObject({ request, prompt: expect.stringMatching(/^File: [\s\S]*explain$/) });
+});
+
+test('texts that are to become vectors take no files', async () => {
+  const { asked, run } = setup();
+  const outcome = await run(['src/a.ts'], { kind: 'embedding', inputs: ['oak'] });
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'input.refused' } });
+  expect(asked).toEqual([]);
 });
 
 test('a task that names no files is passed on as it is', async () => {

@@ -20,13 +20,13 @@ export interface BackendSubject {
   readonly modelAdvice?: string;
 }
 
-interface Rule {
+export interface Rule<Subject = BackendSubject> {
   readonly name: string;
-  readonly check: (subject: BackendSubject) => Promise<void>;
+  readonly check: (subject: Subject) => Promise<void>;
 }
 
 /** Within so long after an abort, the backend has answered and the server has stopped (src/actors/execution.ts). */
-const cancelMsMax = 1_000;
+export const cancelMsMax = 1_000;
 
 /** Some lines of an answer, far from all. */
 const cutAfterBytes = 700;
@@ -166,6 +166,6 @@ function outputOf(outcome: Outcome): string | undefined {
   return outcome.kind === 'succeeded' ? outcome.output : undefined;
 }
 
-function messageOf(outcome: Outcome): string {
+export function messageOf(outcome: Outcome): string {
   return 'failure' in outcome ? outcome.failure.message : '';
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type DemoClock, demoBackend } from '../../src/actors/demo-backend.ts';
+import type { Job } from '../../src/actors/execution.ts';
 import { makeJob, recordedIo } from '../support/backend-jobs.ts';
 
 /** A clock whose timers fire when the test says so. */
@@ -62,6 +63,40 @@ describe('the demo backend', () => {
     const io = recordedIo(AbortSignal.abort());
     expect(await demoBackend()(makeJob(), io)).toEqual({ kind: 'cancelled' });
     expect(io.texts).toEqual([]);
+  });
+
+  test('gives each text the vector of that text, of the length that was asked for', async () => {
+    const request = { kind: 'embedding', inputs: ['oak', 'ash', 'oak'], dimensions: 5 } as const;
+    const io = recordedIo();
+    const outcome = await demoBackend({ delayMs: 0 })(makeJob({ request }), io);
+    const vectors = JSON.parse(outcome.kind === 'succeeded' ? outcome.output : '') as number[][];
+    expect(vectors.map(({ length }) => length)).toEqual([5, 5, 5]);
+    expect(vectors[0]).toEqual(vectors[2]);
+    expect(vectors[0]).not.toEqual(vectors[1]);
+    expect(Math.max(...vectors.flat().map(Math.abs))).toBeLessThanOrEqual(1);
+    expect(outcome).toMatchObject({ usage: { model: 'demo' } });
+    expect(io.texts).toEqual([]);
+  });
+
+  test('answers a conversation with the same words, and JSON with an object that has them', async () => {
+    const request = { kind: 'chat', messages: [{ role: 'user', content: 'the blue heron' }] } as const;
+    expect(await demoBackend({ delayMs: 0 })(makeJob({ request }), recordedIo())).toMatchObject({
+      output: expect.stringContaining('a conversation of 1 messages'),
+    });
+    const outcome = await demoBackend({ delayMs: 0 })(makeJob({ request, format: 'json' }), recordedIo());
+    const json = JSON.parse(outcome.kind === 'succeeded' ? outcome.output : '') as object;
+    expect(json).toMatchObject({ demo: true, note: expect.stringContaining('no model was asked') });
+  });
+
+  test.each<[string, Partial<Job>]>([
+    ['keep to a schema', { format: { type: 'object' } }],
+    [
+      'call a tool',
+      { request: { kind: 'chat', messages: [], tools: [{ name: 't' }], toolChoice: 'required' } },
+    ],
+  ])('does not claim to %s', async (_what, asked) => {
+    const outcome = await demoBackend({ delayMs: 0 })(makeJob(asked), recordedIo());
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'output.invalid' } });
   });
 
   test('never repeats the prompt', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { Job } from '../../src/actors/execution.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
 import { makeJob, recordedIo } from '../support/backend-jobs.ts';
 import { onDisposal } from '../support/disposal.ts';
@@ -17,6 +18,19 @@ function reportOf(outcome: Outcome) {
     env: Record<string, string>;
   };
 }
+
+test.each<Partial<Job>>([
+  { request: { kind: 'chat', messages: [{ role: 'user', content: 'a' }] } },
+  { request: { kind: 'embedding', inputs: ['a'] } },
+  { request: { kind: 'completion', system: 'a' } },
+  { format: 'json' },
+])('what the program cannot be asked for is refused, and nothing is run: %j', async (asked) => {
+  const { backend, scratch } = setupGemini('report');
+  const outcome = await backend(makeJob(asked), recordedIo());
+  expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'input.refused' } });
+  expect(messageOf(outcome)).toContain('backend ollama or openai');
+  expect(existsSync(scratch)).toBe(false);
+});
 
 describe('what the program is given', () => {
   const prompts = [

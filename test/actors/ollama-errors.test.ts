@@ -6,7 +6,7 @@ import type { Outcome } from '../../src/machines/outcome.ts';
 
 function outcomeFor(status: number, body: Record<string, unknown>): Outcome {
   const asked = {
-    server: ollamaServer,
+    server: ollamaServer('/api/generate'),
     address: 'gpu-1:11434',
     model: 'gpt-oss:20b',
     prompt: 'Why does the roof of the workshop leak?',

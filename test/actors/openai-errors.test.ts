@@ -5,7 +5,13 @@ import { refusalTrouble } from '../../src/actors/server-errors.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
 
 function outcomeFor(status: number, body: Record<string, unknown>, prompt = 'Plane the board.'): Outcome {
-  const asked = { server: openaiServer, address: 'gpu-1:1234', model: 'qwen', prompt, secret: null };
+  const asked = {
+    server: openaiServer('chat/completions'),
+    address: 'gpu-1:1234',
+    model: 'qwen',
+    prompt,
+    secret: null,
+  };
   return refusalTrouble(asked, { status, retryAfter: null, complaint: complaintIn(body) }).outcome;
 }
 

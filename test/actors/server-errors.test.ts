@@ -14,7 +14,7 @@ import {
 import type { Outcome } from '../../src/machines/outcome.ts';
 
 const asked: Asked = {
-  server: ollamaServer,
+  server: ollamaServer('/api/generate'),
   address: 'gpu-1:11434',
   model: 'gpt-oss:20b',
   prompt: 'Why does the roof of the workshop leak?',
@@ -68,7 +68,7 @@ describe('a status', () => {
   ] as const;
 
   test.each(statuses)('%d means %s %s, whatever the kind of server', (status, kind, code) => {
-    for (const server of [ollamaServer, openaiServer]) {
+    for (const server of [ollamaServer('/api/generate'), openaiServer('chat/completions')]) {
       const { outcome } = refusalTrouble({ ...asked, server }, { status, retryAfter: null, complaint: null });
       expect(outcome).toMatchObject({ kind, failure: { code } });
     }
@@ -125,7 +125,7 @@ test('a failed connection is told by its code, also where a fetch hides it in th
 });
 
 test('a server without a name of its own reads well at the start and in the middle of a sentence', () => {
-  const unnamed = { ...asked, server: openaiServer, address: 'gpu-1:1234' };
+  const unnamed = { ...asked, server: openaiServer('chat/completions'), address: 'gpu-1:1234' };
   const reset = Object.assign(new Error('read'), { code: 'ECONNRESET' });
   expect([
     messageOf(connectTrouble(unnamed, reset).outcome),

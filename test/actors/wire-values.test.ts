@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Job } from '../../src/actors/execution.ts';
 import {
   jobOf,
   modelOf,
@@ -12,6 +13,7 @@ import {
 } from '../../src/actors/wire-values.ts';
 import { readFrameToPool, readFrameToWorker } from '../../src/actors/worker-protocol.ts';
 import { limits } from '../../src/machines/limits.ts';
+import type { ModelRequest } from '../../src/machines/model-request.ts';
 import { failed, noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
 import { makeJob } from '../support/backend-jobs.ts';
 import { settledFrame } from '../support/worker-frames.ts';
@@ -30,12 +32,57 @@ test('a job arrives as it was sent, without the files, which stand in its prompt
   expect(jobOf(read.frame.job)).toEqual({ ...job, files: [] });
 });
 
+describe('what is asked beside a prompt', () => {
+  const chat: ModelRequest = {
+    kind: 'chat',
+    messages: [
+      { role: 'system', content: 'Be short.' },
+      { role: 'user', content: 'a', images: ['aGk='] },
+      { role: 'assistant', content: '', toolCalls: [{ id: 'c', name: 'n', arguments: '{"a":1}' }] },
+      { role: 'tool', content: '{}', toolCallId: 'c', toolName: 'n' },
+    ],
+    tools: [{ name: 'n', description: 'd', parameters: { type: 'object' } }, { name: 'm' }],
+    toolChoice: { name: 'n' },
+  };
+
+  test.each<Partial<Job>>([
+    { request: chat, prompt: '', format: { type: 'object' } },
+    {
+      request: { kind: 'chat', messages: [{ role: 'user', content: '' }], toolChoice: 'required' },
+      prompt: '',
+    },
+    { request: { kind: 'completion', system: 's', template: 't', suffix: 'x', raw: true, images: ['aGk='] } },
+    { request: { kind: 'completion' }, format: 'json' },
+    { request: { kind: 'embedding', inputs: ['a', 'b'], dimensions: 3 }, prompt: '' },
+  ])('arrives as it was sent: $request.kind', (asked) => {
+    const job = makeJob(asked);
+    const read = readFrameToWorker(JSON.stringify({ type: 'run', job: wireJobOf(job) }));
+    if (!('frame' in read) || read.frame.type !== 'run') throw new Error(JSON.stringify(read));
+    expect(jobOf(read.frame.job)).toEqual(job);
+  });
+
+  test('is not sent twice, as prompt too', () => {
+    const content = 'the blue heron';
+    const job = makeJob({
+      prompt: content,
+      request: { kind: 'chat', messages: [{ role: 'user', content }] },
+    });
+    expect(JSON.stringify(wireJobOf(job)).split(content)).toHaveLength(2);
+  });
+});
+
 describe('an outcome', () => {
   test.each([
     {
       kind: 'succeeded',
       output: '工房',
       usage: { ...noUsage, model: 'tiny', totalMs: 1.5, outputTokens: 3 },
+    },
+    {
+      kind: 'succeeded',
+      output: '',
+      usage: noUsage,
+      reply: { toolCalls: [{ id: 'c', name: 'n', arguments: '{"工房":1}' }], thinking: 'Hm. ' },
     },
     retry('backend.busy', 'wait', 2_000),
     failed('model.unknown', 'no'),
@@ -60,6 +107,12 @@ describe('an outcome', () => {
     ['once it is escaped', '\u0001'.repeat(limits.outputBytesMax / 2)],
   ])('that is too long %s fails, instead of cutting the link for ever', (_how, output) => {
     const outcome = travelled({ kind: 'succeeded', output, usage: noUsage });
+    expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'execution.too_large' } });
+  });
+
+  test('that is too long with its thoughts fails as well', () => {
+    const thinking = 'x'.repeat(limits.outputBytesMax);
+    const outcome = travelled({ kind: 'succeeded', output: 'x', usage: noUsage, reply: { thinking } });
     expect(outcome).toMatchObject({ kind: 'failed', failure: { code: 'execution.too_large' } });
   });
 

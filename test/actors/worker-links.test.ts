@@ -37,7 +37,9 @@ describe('a worker that has joined', () => {
     };
     startWorker(network, { announced });
     await clock.advance(100);
-    expect(pool.enrolled).toEqual([{ ...announced, instance: 'instance-1' }]);
+    expect(pool.enrolled).toEqual([
+      { ...announced, requestKinds: ['text', 'chat', 'completion', 'embedding'], instance: 'instance-1' },
+    ]);
   });
 
   test('runs a job: its text arrives piece by piece, then its outcome, and it forgets the result once that is on disk', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { readFrameToPool, readFrameToWorker } from '../../src/actors/worker-protocol.ts';
 import { limits } from '../../src/machines/limits.ts';
 import { linkLimits } from '../../src/machines/link-limits.ts';
+import { wireLimits } from '../../src/machines/wire-limits.ts';
 import { beatFrame, helloFrame, settledFrame } from '../support/worker-frames.ts';
 
 const toPool = (frame: object) => readFrameToPool(JSON.stringify(frame));
@@ -90,6 +91,14 @@ describe('a frame to the pool', () => {
     expect(toPool(long)).toHaveProperty('frame');
   });
 
+  test('may announce kinds of requests that this version does not know', () => {
+    expect(toPool(helloFrame({ requests: ['song', 'embedding', 'chat'] }))).toMatchObject({
+      frame: { requests: ['chat', 'embedding'] },
+    });
+    expect(toPool(helloFrame())).not.toHaveProperty('frame.requests');
+    expect(toPool(helloFrame({ requests: 'chat' }))).toHaveProperty('fault');
+  });
+
   test('of another version is a fault that names the version, whatever else it says', () => {
     expect(toPool({ type: 'hello', protocol: 7, sings: true })).toMatchObject({ protocol: 7 });
   });
@@ -115,6 +124,12 @@ describe('a frame to the pool', () => {
   });
 });
 
+const chatOf = (messages: number, rest: object = {}) => ({
+  kind: 'chat',
+  messages: Array(messages).fill({ role: 'user', content: 'a' }),
+  ...rest,
+});
+
 describe('a frame to a worker', () => {
   const job = {
     task_id: 'task_20260101_000000_000001_ab',
@@ -137,6 +152,7 @@ describe('a frame to a worker', () => {
       drop: [3],
     },
     { type: 'run', job },
+    { type: 'run', job: { ...job, request: chatOf(wireLimits.messagesMax), format: { type: 'object' } } },
     { type: 'resume', assignment_id: 1, offset: 2 },
     { type: 'stop', assignment_id: 1 },
     { type: 'ack', assignment_id: 1 },
@@ -147,6 +163,44 @@ describe('a frame to a worker', () => {
   });
 
   test.each([
+    ['a kind of request that there is not', { type: 'run', job: { ...job, request: { kind: 'song' } } }],
+    [
+      'a conversation without a word',
+      { type: 'run', job: { ...job, request: { kind: 'chat', messages: [] } } },
+    ],
+    [
+      'more messages than are sent',
+      { type: 'run', job: { ...job, request: chatOf(wireLimits.messagesMax + 1) } },
+    ],
+    [
+      'an input without a letter',
+      { type: 'run', job: { ...job, request: { kind: 'embedding', inputs: [''] } } },
+    ],
+    [
+      'more inputs than are sent',
+      {
+        type: 'run',
+        job: { ...job, request: { kind: 'embedding', inputs: Array(wireLimits.inputsMax + 1).fill('a') } },
+      },
+    ],
+    [
+      'more tools than are sent',
+      {
+        type: 'run',
+        job: { ...job, request: chatOf(1, { tools: Array(wireLimits.toolsMax + 1).fill({ name: 't' }) }) },
+      },
+    ],
+    [
+      'more pictures than are sent',
+      {
+        type: 'run',
+        job: {
+          ...job,
+          request: { kind: 'completion', images: Array(wireLimits.picturesMax + 1).fill('aGk=') },
+        },
+      },
+    ],
+    ['a format that is none', { type: 'run', job: { ...job, format: 'xml' } }],
     ['no deadline', { type: 'run', job: { ...job, deadline_ms: 0 } }],
     ['a heartbeat without a pause', { type: 'welcome', protocol: 1, heartbeat_ms: 0, resume: [], drop: [] }],
     ['a refusal for a reason of its own', { type: 'refused', code: 'mood', message: '', protocol: 1 }],

@@ -16,10 +16,10 @@ function programIn(language: string): Command {
   );
 }
 
-/** Those that do something. `config` and `db` only hold others; `workers` does both. */
+/** Those that do something. `config`, `db` and `token` only hold others; `workers` does both. */
 function doers(command: Command): readonly Command[] {
   const below = command.commands.flatMap(doers);
-  return ['koubou', 'config', 'db'].includes(command.name()) ? below : [command, ...below];
+  return ['koubou', 'config', 'db', 'token'].includes(command.name()) ? below : [command, ...below];
 }
 
 const pathOf = (command: Command): readonly string[] =>
@@ -50,6 +50,10 @@ describe('help', () => {
       'workers resume',
       'workers reset',
       'worker',
+      'token create',
+      'token list',
+      'token revoke',
+      'mcp',
       'logs',
       'doctor',
       'config check',

@@ -86,6 +86,7 @@ describe('koubou worker', () => {
         capabilities: ['translation', 'analysis'],
         labels: { room: 'east', a: 'b=c' },
         performanceFactor: 0.5,
+        requestKinds: ['text', 'chat', 'completion', 'embedding'],
         instance: expect.stringMatching(/^[0-9a-z]{20}$/),
       },
     ]);

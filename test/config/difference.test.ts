@@ -176,6 +176,7 @@ describe('a change', () => {
       'ports.dashboard',
       'KOUBOU_API_TOKEN',
       'WORKER_AUTH_TOKEN',
+      'KOUBOU_MCP_CONFORMANCE',
       'storage.durability',
       'server.drain_grace_seconds',
       'pool.admission_window',

@@ -34,6 +34,7 @@ describe('variables outrank the file', () => {
         KOUBOU_LOG_LEVEL: 'DEBUG',
         KOUBOU_API_TOKEN: 'a-token',
         WORKER_AUTH_TOKEN: 'w-token',
+        KOUBOU_MCP_CONFORMANCE: '1',
       },
     );
     expect(config).toMatchObject({
@@ -43,6 +44,7 @@ describe('variables outrank the file', () => {
       logging: { level: 'debug' },
       apiToken: 'a-token',
       workerAuthToken: 'w-token',
+      mcpConformance: true,
     });
   });
 
@@ -73,6 +75,7 @@ describe('a mistyped variable is refused with its name', () => {
     ['KOUBOU_DASHBOARD_PORT', ' 1', 'expected a whole number from 0 to 65535'],
     ['KOUBOU_DURABILITY', 'ful', 'expected one of full, normal, found "ful"'],
     ['KOUBOU_LOG_LEVEL', 'loud', 'expected one of trace, debug'],
+    ['KOUBOU_MCP_CONFORMANCE', 'yes', 'expected one of 0, 1, found "yes"'],
     ['KOUBOU_HOST', 'a host', 'expected text such as "127.0.0.1", found "a host"'],
   ])('%s=%s', (name, value, fault) => {
     const problems = problemsIn({}, { [name]: value });

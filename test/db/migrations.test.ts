@@ -33,7 +33,7 @@ describe('a migrated database', () => {
       .pluck()
       .all() as string[];
     expect(found.sort()).toEqual(tables.map((table) => getTableConfig(table).name).sort());
-    expect(found).toHaveLength(5);
+    expect(found).toHaveLength(6);
   });
 
   test.each(tables.map((table) => getTableConfig(table)))('has the columns of $name', ({ name, columns }) => {
@@ -43,13 +43,17 @@ describe('a migrated database', () => {
     ).toEqual(columns.map((column) => [column.name, column.getSQLType(), column.primary, column.notNull]));
   });
 
-  test.each(tables.map((table) => getTableConfig(table)))('has the indexes of $name', ({ name, indexes }) => {
+  test.each(tables.map((table) => getTableConfig(table)))('has the indexes of $name', ({
+    name,
+    columns,
+    indexes,
+  }) => {
     const found = open()
       .$client.prepare(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = ? AND sql NOT NULL",
       )
       .all(name) as { name: string; sql: string }[];
-    const declared = indexes.map(({ config }) => {
+    const declaredHere = indexes.map(({ config }) => {
       const on = config.columns.map((column) => ('name' in column ? column.name : '')).join(', ');
       const where = config.where?.queryChunks
         .map((chunk) => ('value' in Object(chunk) ? Object(chunk).value : ''))
@@ -58,6 +62,13 @@ describe('a migrated database', () => {
       const condition = where === undefined ? '' : ` where ${where}`;
       return words(`create ${unique}index ${config.name} on ${name} (${on})${condition}`);
     });
+    const unique = columns.filter(({ isUnique }) => isUnique);
+    const declared = [
+      ...declaredHere,
+      ...unique.map(
+        (column) => `create unique index ${name}_${column.name}_unique on ${name} (${column.name})`,
+      ),
+    ];
     expect(found.map(({ sql }) => words(sql).replaceAll(',', ', ').replaceAll('  ', ' ')).sort()).toEqual(
       declared.sort(),
     );

@@ -9,6 +9,7 @@ import {
   leaseFacts,
   local,
   makeTask,
+  moved,
   registration,
   remote,
 } from '../support/store-samples.ts';
@@ -109,6 +110,7 @@ export function storeContract(name: string, makeHome: () => StoreHome): void {
       ],
       ['an ending of a task that waits again', [lease.assigned, lease.retried], lease.completed],
       ['an ending of a task that backs off', [lease.assigned, lease.delayed], lease.failed],
+      ['another priority of an ended task', [lease.assigned, lease.completed], moved(1, 9)],
       ['a lease of a task that nobody accepted', [], leaseFacts(9, 1).assigned],
     ] as const;
 
@@ -169,6 +171,44 @@ export function storeContract(name: string, makeHome: () => StoreHome): void {
         leases: 2,
         failures: 1,
       });
+    });
+  });
+
+  describe(`${name}: another priority`, () => {
+    test('stands in the row, of a task that waits and of one that runs', async () => {
+      const { store } = setup();
+      const { assigned } = leaseFacts(1, 1);
+      await store.commit([accept(makeTask(1), makeTask(2)), entry(assigned)]);
+      const { refused } = await store.commit([entry(moved(1, 9)), entry(moved(2, 1))]);
+      expect(refused).toEqual([]);
+      expect([1, 2].map((seq) => store.task(taskIdOf(seq))?.priority)).toEqual([9, 1]);
+      const tier = { priority: 1, taskType: 'general', afterSeq: 0 };
+      expect(store.readyRows(tier, 9)).toMatchObject([{ taskId: taskIdOf(2) }]);
+      expect(store.eventsOf(taskIdOf(2), 0, 9).at(-1)).toMatchObject({
+        type: 'task.reprioritized',
+        from: 'queued',
+        to: 'queued',
+        data: JSON.stringify({ priority: 1 }),
+      });
+    });
+  });
+
+  describe(`${name}: forgetting`, () => {
+    test('takes completed tasks of before with their leases, the oldest first, and leaves their events', async () => {
+      const { store } = setup();
+      for (const seq of [1, 2, 3]) {
+        const { assigned, completed } = leaseFacts(seq, seq);
+        await store.commit([accept(makeTask(seq)), entry(assigned), entry(completed, atMs + seq)]);
+      }
+      await store.commit([accept(makeTask(4), makeTask(5)), entry(cancelledWaiting(4))]);
+      expect(store.forgetCompleted(atMs + 3, 1)).toBe(1);
+      expect(store.forgetCompleted(atMs + 3, 9)).toBe(1);
+      expect(store.forgetCompleted(atMs + 3, 9)).toBe(0);
+      const left = [1, 2, 3, 4, 5].map((seq) => store.task(taskIdOf(seq)) !== undefined);
+      expect(left).toEqual([false, false, true, true, true]);
+      expect(store.assignmentsOf(taskIdOf(1))).toEqual([]);
+      expect(store.assignmentsOf(taskIdOf(3))).toHaveLength(1);
+      expect(store.eventsOf(taskIdOf(1), 0, 9)).toHaveLength(3);
     });
   });
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { closeCodes, readFrameToPool, readFrameToWorker } from '../../src/actors/worker-protocol.ts';
 import { linkLimits } from '../../src/machines/link-limits.ts';
+import { wireLimits } from '../../src/machines/wire-limits.ts';
 
 const page = readFileSync('docs/worker-protocol.md', 'utf8');
 
@@ -59,6 +60,10 @@ test('the limits are those of the program', () => {
     ['leases in one frame', linkLimits.leasesMax.toLocaleString('en')],
     ['models in one frame', String(linkLimits.modelsMax)],
     ['labels, capabilities', String(linkLimits.labelsMax)],
+    ['messages of a conversation', wireLimits.messagesMax.toLocaleString('en')],
+    ['tools, and calls in one message', String(wireLimits.toolsMax)],
+    ['pictures of one message', String(wireLimits.picturesMax)],
+    ['inputs of an embedding', wireLimits.inputsMax.toLocaleString('en')],
     ['names', `${linkLimits.nameCharsMax} characters`],
     ['sentences', `${linkLimits.sentenceCharsMax.toLocaleString('en')} characters`],
     ['workers that have joined one pool', String(linkLimits.linksMax)],

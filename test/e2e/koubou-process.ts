@@ -72,6 +72,7 @@ models:
     KOUBOU_LOGS_PORT: '0',
     KOUBOU_WEBSOCKET_PORT: '0',
     KOUBOU_GRAPHQL_PORT: '0',
+    KOUBOU_DASHBOARD_PORT: '0',
     LANG: 'C.UTF-8',
   };
   return { home, env };

@@ -119,21 +119,32 @@ test('a task is cancelled once, and tried again as a task of its own', async () 
   expect(retryTask.taskId).not.toBe(id);
 });
 
-test('what cannot be done is never said to be done', async () => {
+test('a task that has not ended is given another priority, and one that has keeps its own', async () => {
   const { ask, runtime } = await setupGraphql();
   await runtime.pause();
   const { data } = await ask(submit, { input: { type: 'GENERAL', prompt: 'p', priority: 3 } });
   const id: string = data.submitTask.taskId;
-  const moved = await ask(
-    `mutation { updateTaskPriority(id: "${id}", priority: 9) { success code task { priority } } }`,
-  );
-  expect(moved.data.updateTaskPriority).toEqual({
-    success: false,
-    code: 'NOT_SUPPORTED',
-    task: { priority: 3 },
-  });
-  const { errors } = await ask('mutation { clearCompletedTasks }');
-  expect(errors[0]?.extensions).toMatchObject({ code: 'NOT_SUPPORTED' });
+  const move = async (priority: number) =>
+    (
+      await ask(
+        `mutation { updateTaskPriority(id: "${id}", priority: ${priority}) { success code task { priority } } }`,
+      )
+    ).data.updateTaskPriority;
+  expect(await move(9)).toEqual({ success: true, code: null, task: { priority: 9 } });
+  expect(await move(11)).toMatchObject({ success: false, code: 'INVALID_REQUEST', task: { priority: 9 } });
+  await ask(`mutation { cancelTask(id: "${id}") { success } }`);
+  expect(await move(2)).toMatchObject({ success: false, code: 'CONFLICT', task: { priority: 9 } });
+});
+
+test('completed tasks are cleared by their age, and the others stay', async () => {
+  const { ask } = await setupGraphql();
+  const { data } = await ask(submit, { input: { type: 'GENERAL', prompt: 'p', sync: true } });
+  const id: string = data.submitTask.taskId;
+  expect((await ask('mutation { clearCompletedTasks }')).data.clearCompletedTasks).toBe(0);
+  expect((await ask('mutation { clearCompletedTasks(olderThanHours: -1) }')).errors).toHaveLength(1);
+  await new Promise((resolve) => setTimeout(resolve, 2));
+  expect((await ask('mutation { clearCompletedTasks(olderThanHours: 0) }')).data.clearCompletedTasks).toBe(1);
+  expect((await ask(`{ task(id: "${id}") { id } }`)).data.task).toBeNull();
   expect((await ask('mutation { cleanupDeadWorkers }')).data.cleanupDeadWorkers).toBe(0);
 });
 

@@ -152,6 +152,25 @@ test.each([
   }
 });
 
+test('PATCH gives a task another priority, and nothing else', async () => {
+  const puppet = new PuppetBackend();
+  const rest = await setupRest({ backend: puppet.backend });
+  const { body } = await rest.post('/task/delegate', { prompt: 'p' });
+  const patch = async (change: object) => {
+    const response = await rest.app.request(`/task/${body.task_id}`, {
+      method: 'PATCH',
+      body: JSON.stringify(change),
+      headers: { 'content-type': 'application/json' },
+    });
+    return { status: response.status, body: await response.json() };
+  };
+  expect(await patch({ priority: 9 })).toMatchObject({ status: 200, body: { priority: 9 } });
+  expect((await patch({ priority: 0 })).status).toBe(400);
+  expect((await patch({ priority: 1, prompt: 'other' })).status).toBe(400);
+  await rest.delete(`/task/${body.task_id}`);
+  expect((await patch({ priority: 3 })).status).toBe(409);
+});
+
 test('DELETE cancels a task; once more is 409', async () => {
   const rest = await setupRest({ backend: new PuppetBackend().backend });
   const { body } = await rest.post('/task/delegate', { prompt: 'p' });

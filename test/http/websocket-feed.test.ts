@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ChannelFeed } from '../../src/http/websocket/channel-feed.ts';
 import { Resumption } from '../../src/http/websocket/resumption.ts';
 import { limits } from '../../src/machines/limits.ts';
+import { messagesIn } from '../support/server-frames.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 const eventBytes = 100_000;
@@ -35,10 +36,9 @@ function setupFeed(events: number) {
       send: (bytes, onSent) => {
         waiting += bytes.byteLength;
         most = Math.max(most, waiting);
-        sent.push(JSON.parse(String(bytes)).seq);
+        sent.push(...messagesIn(bytes).map((text) => JSON.parse(text).seq));
         if (onSent !== undefined) onSents.push(onSent);
       },
-      together: (send) => send(),
     },
     resumption: new Resumption(clock),
     statusOf: () => 'idle',

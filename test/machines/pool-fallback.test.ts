@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { failed, type Outcome, retry } from '../../src/machines/outcome.ts';
-import type { TaskTicket } from '../../src/machines/task-board.ts';
+import type { TaskTicket } from '../../src/machines/task-ticket.ts';
 import { isGrammatical, makeSpec, makeTicket, released, success } from '../support/pool-samples.ts';
 import { type PoolBench, setupPool } from '../support/setup-pool.ts';
 

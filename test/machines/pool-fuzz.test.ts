@@ -69,6 +69,7 @@ const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ settle: small, outcome: fc.constantFrom(...outcomes) }) },
   { weight: 3, arbitrary: fc.record({ forge: small, lease: small, by: name }) },
   { weight: 3, arbitrary: fc.record({ cancel: small }) },
+  { weight: 3, arbitrary: fc.record({ move: small, to: fc.integer({ min: 1, max: 10 }) }) },
   { weight: 3, arbitrary: fc.record({ lose: name }) },
   { weight: 4, arbitrary: fc.record({ beat: name }) },
   { weight: 1, arbitrary: fc.record({ falter: name }) },
@@ -99,6 +100,10 @@ async function play(bench: PoolBench, accepted: number[], each: Step): Promise<v
   else if ('cancel' in each) {
     const row = [...bench.rows.values()][each.cancel];
     if (row !== undefined) bench.cancel(row, bench.board.get(row.taskId)?.lease == null ? 'waiting' : 'held');
+  } else if ('move' in each) {
+    const row = [...bench.rows.values()][each.move];
+    const isHeld = row !== undefined && bench.board.get(row.taskId)?.lease != null;
+    if (row !== undefined) bench.reprioritize(row, each.to, isHeld ? 'held' : 'waiting');
   } else if ('lose' in each) {
     for (let misses = 0; misses < 3; misses += 1) world.miss(workerId(each.lose));
   } else if ('falter' in each) {

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/machines/limits.ts';
 import { smallTokens } from '../../src/machines/route-class.ts';
 import { actorOfSeat, seatOfActor } from '../../src/machines/seat.ts';
-import { type LiveTask, TaskBoard, type TaskRef, type TaskTicket } from '../../src/machines/task-board.ts';
+import { type LiveTask, TaskBoard, type TaskRef } from '../../src/machines/task-board.ts';
+import type { TaskTicket } from '../../src/machines/task-ticket.ts';
 import { makeTicket, taskIdOf } from '../support/pool-samples.ts';
 
 const nobody = {} as TaskRef;

@@ -6,7 +6,8 @@ import { createActor, fromCallback } from 'xstate';
 import { limits } from '../../src/machines/limits.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
 import { retryDelayMs } from '../../src/machines/retry.ts';
-import { type TaskCommand, taskMachine } from '../../src/machines/task-machine.ts';
+import type { TaskCommand } from '../../src/machines/task-events.ts';
+import { taskMachine } from '../../src/machines/task-machine.ts';
 import { final, isGrammatical, released, success, taskIdOf, transient } from '../support/pool-samples.ts';
 import { assign, setupTask } from '../support/setup-task.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../src/machines/limits.ts';
 import { noUsage, type Outcome, retry } from '../../src/machines/outcome.ts';
-import type { TaskCommand } from '../../src/machines/task-machine.ts';
+import type { TaskCommand } from '../../src/machines/task-events.ts';
 import { final, reasonFor, released, success, taskIdOf, transient } from '../support/pool-samples.ts';
 import { assign, setupTask, type TaskBench, worker } from '../support/setup-task.ts';
 

@@ -11,11 +11,19 @@ export interface Exchange {
   readonly gone: AbortSignal;
   /** The bytes of a chunk with one token; counts it as sent. */
   readonly token: (text: string) => Buffer;
+  /** The bytes of a chunk that says what stands in it; of a chat, what its message does. */
+  readonly piece: (fields: object) => Buffer;
   /** The bytes of the last chunk. */
   readonly last: (doneReason: string) => Buffer;
 }
 
 type Play = (exchange: Exchange) => void | Promise<void>;
+
+/** What the modes with tools call. */
+export const fakeCalls = [
+  { name: 'search', arguments: { q: '工房', limit: 3 } },
+  { name: 'clock', arguments: {} },
+] as const;
 
 const hugePieceChars = 64 * 1024;
 
@@ -93,6 +101,20 @@ export const fakeModes = {
   empty: (exchange) => {
     start(exchange);
     exchange.response.write(exchange.token(' \n'));
+    exchange.response.end(exchange.last('stop'));
+  },
+  'tool-calls': async (exchange) => {
+    start(exchange);
+    const calls = fakeCalls.map((called) => ({ function: called }));
+    await write(exchange, exchange.piece({ content: '', thinking: 'Hm. ' }));
+    await write(exchange, exchange.piece({ content: '', tool_calls: calls }));
+    exchange.response.end(exchange.last('stop'));
+  },
+  /** Its arguments are text, where Ollama has an object. */
+  'tool-broken': (exchange) => {
+    start(exchange);
+    const called = { function: { name: 'search', arguments: '{"q": "' } };
+    exchange.response.write(exchange.piece({ content: '', tool_calls: [called] }));
     exchange.response.end(exchange.last('stop'));
   },
   load: (exchange) => {

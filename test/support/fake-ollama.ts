@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { fakeVectors, isVectorMode } from './fake-embeddings.ts';
 import { answerInformation, type FakeModel, type InformationFault } from './fake-ollama-information.ts';
 import { type Exchange, type FakeMode, fakeModes, isFakeMode } from './fake-ollama-modes.ts';
 
@@ -23,6 +24,8 @@ export interface FakeOllamaOptions {
   /** 0 takes a free port. */
   readonly port?: number;
 }
+
+const generationPaths: ReadonlySet<string> = new Set(['/api/generate', '/api/chat', '/api/embed']);
 
 const defaultTokens = ['Hello', ' from', ' the', ' fake', ': 工房', 'の', '仕事', ' 🛠️', '.'];
 
@@ -73,7 +76,7 @@ export class FakeOllama {
   }
 
   get generations(): readonly RecordedRequest[] {
-    return this.requests.filter(({ path }) => path === '/api/generate' || path === '/api/chat');
+    return this.requests.filter(({ path }) => generationPaths.has(path));
   }
 
   listen(port: number): Promise<void> {
@@ -99,7 +102,7 @@ export class FakeOllama {
     const method = request.method ?? '';
     const body = method === 'POST' ? await readBody(request) : {};
     this.requests.push({ method, path, headers: request.headers, body });
-    if (path === '/api/generate' || path === '/api/chat') {
+    if (generationPaths.has(path)) {
       await this.#generate(path, body, response);
       return;
     }
@@ -121,6 +124,13 @@ export class FakeOllama {
       gone.abort();
     });
     const model = String(body['model']);
+    const vectorMode = isVectorMode(model) || isFakeMode(model) ? model : this.mode;
+    if (path === '/api/embed' && isVectorMode(vectorMode)) {
+      const vectors = fakeVectors[vectorMode](body['input'] as string[]);
+      const counts = JSON.stringify({ ...statistics(0), eval_count: undefined });
+      response.end(`{"model":"${model}","embeddings":[${vectors.join()}],${counts.slice(1)}`);
+      return;
+    }
     await fakeModes[this.#modeFor(model)](this.#exchange(path, model, response, gone.signal));
   }
 
@@ -131,9 +141,8 @@ export class FakeOllama {
 
   #exchange(path: string, model: string, response: ServerResponse, gone: AbortSignal): Exchange {
     let evalCount = 0;
-    const chunk = (text: string, rest: object): Buffer => {
-      const content =
-        path === '/api/chat' ? { message: { role: 'assistant', content: text } } : { response: text };
+    const chunk = (said: object, rest: object): Buffer => {
+      const content = path === '/api/chat' ? { message: { role: 'assistant', ...said } } : said;
       const line = { model, created_at: '2026-01-01T00:00:00Z', ...content, ...rest };
       return Buffer.from(`${JSON.stringify(line)}\n`);
     };
@@ -146,9 +155,15 @@ export class FakeOllama {
       token: (text) => {
         this.tokensSent += 1;
         evalCount += 1;
-        return chunk(text, { done: false });
+        return chunk(path === '/api/chat' ? { content: text } : { response: text }, { done: false });
       },
-      last: (doneReason) => chunk('', { done: true, done_reason: doneReason, ...statistics(evalCount) }),
+      piece: (fields) => chunk(fields, { done: false }),
+      last: (doneReason) =>
+        chunk(path === '/api/chat' ? { content: '' } : { response: '' }, {
+          done: true,
+          done_reason: doneReason,
+          ...statistics(evalCount),
+        }),
     };
   }
 }

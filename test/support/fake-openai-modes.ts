@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { type Exchange, fakeModes } from './fake-ollama-modes.ts';
+import { type Exchange, fakeCalls, fakeModes } from './fake-ollama-modes.ts';
 
 /** One generation that the fake was asked for. */
 export interface OpenaiExchange extends Exchange {
@@ -78,6 +78,32 @@ export const fakeOpenaiModes = {
   },
   'tool-call': ({ response, choice, last }) => {
     stream(response, [choice({ tool_calls: [{ function: { name: 'search' } }] }), last('tool_calls')]);
+  },
+  /** Two calls, the arguments of each in pieces. */
+  'tool-calls': ({ response, choice, last }) => {
+    const pieces = fakeCalls.flatMap(({ name, arguments: called }, index) => {
+      const args = JSON.stringify(called);
+      const begun = { index, id: `id-${index}`, type: 'function', function: { name, arguments: '' } };
+      const rest = [args.slice(0, 4), args.slice(4)].map((piece) => ({
+        index,
+        function: { arguments: piece },
+      }));
+      return [begun, ...rest];
+    });
+    const chunks = pieces.map((piece) => choice({ tool_calls: [piece] }));
+    stream(response, [choice({ reasoning_content: 'Hm. ' }), ...chunks, last('tool_calls')]);
+  },
+  'tool-broken': ({ response, choice, last }) => {
+    const called = { name: 'search', arguments: '{"q": "' };
+    stream(response, [
+      choice({ tool_calls: [{ index: 0, id: 'id-0', function: called }] }),
+      last('tool_calls'),
+    ]);
+  },
+  /** The same, because the tokens were used up. */
+  'tool-cut': ({ response, choice, last }) => {
+    const called = { name: 'search', arguments: '{"q": "' };
+    stream(response, [choice({ tool_calls: [{ index: 0, id: 'id-0', function: called }] }), last('length')]);
   },
   filtered: ({ response, last }) => stream(response, [last('content_filter')]),
   'filtered-late': ({ response, token, last }) => stream(response, [token('word'), last('content_filter')]),

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { json } from 'node:stream/consumers';
+import { fakeVectors, isVectorMode } from './fake-embeddings.ts';
 import type { RecordedRequest } from './fake-ollama.ts';
 import {
   type FakeOpenaiMode,
@@ -14,6 +15,12 @@ export interface FakeOpenaiOptions {
   /** Between two tokens in mode `slow`. */
   readonly tokenDelayMs?: number;
 }
+
+const generationPaths: ReadonlySet<string> = new Set([
+  '/v1/chat/completions',
+  '/v1/completions',
+  '/v1/embeddings',
+]);
 
 const defaultTokens = ['Hello', ' from', ' the', ' fake', ': 工房', 'の', '仕事', ' 🛠️', '.'];
 
@@ -85,8 +92,16 @@ export class FakeOpenai {
     const { url: path = '', method = '', headers } = request;
     const body = method === 'POST' ? ((await json(request)) as Record<string, unknown>) : {};
     this.requests.push({ method, path, headers, body });
-    if (method === 'POST' && path === '/v1/chat/completions') {
-      await this.#generate(String(body['model']), headers.authorization ?? '', response);
+    const model = String(body['model']);
+    const vectorMode = isVectorMode(model) || isFakeOpenaiMode(model) ? model : this.mode;
+    if (method === 'POST' && path === '/v1/embeddings' && isVectorMode(vectorMode)) {
+      const vectors = fakeVectors[vectorMode](body['input'] as string[]);
+      const entries = vectors.map((vector, index) => `{"index":${index},"embedding":${vector}}`);
+      const usage = '{"prompt_tokens":7,"total_tokens":7}';
+      // In any order, as the protocol allows it.
+      response.end(`{"model":"${model}","data":[${entries.toReversed().join()}],"usage":${usage}}`);
+    } else if (method === 'POST' && generationPaths.has(path)) {
+      await this.#generate(path, model, headers.authorization ?? '', response);
     } else if (method === 'GET' && path === '/v1/models') {
       this.models(response);
     } else {
@@ -94,7 +109,12 @@ export class FakeOpenai {
     }
   }
 
-  async #generate(model: string, authorization: string, response: ServerResponse): Promise<void> {
+  async #generate(
+    path: string,
+    model: string,
+    authorization: string,
+    response: ServerResponse,
+  ): Promise<void> {
     const gone = new AbortController();
     this.openGenerations += 1;
     response.on('close', () => {
@@ -104,10 +124,11 @@ export class FakeOpenai {
       gone.abort();
     });
     const mode = this.nextModes.shift() ?? (isFakeOpenaiMode(model) ? model : this.mode);
-    await fakeOpenaiModes[mode](this.#exchange(model, authorization, response, gone.signal));
+    await fakeOpenaiModes[mode](this.#exchange(path, model, authorization, response, gone.signal));
   }
 
   #exchange(
+    path: string,
     model: string,
     authorization: string,
     response: ServerResponse,
@@ -129,8 +150,10 @@ export class FakeOpenai {
       gone,
       chunk,
       choice,
+      piece: choice,
       token: (text) => {
         tokensSent += 1;
+        if (path === '/v1/completions') return chunk({ choices: [{ index: 0, text, finish_reason: null }] });
         return choice(tokensSent === 1 ? { role: 'assistant', content: text } : { content: text });
       },
       last: (finishReason) => {

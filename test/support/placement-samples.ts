@@ -11,7 +11,8 @@ import type {
 } from '../../src/machines/placement.ts';
 import { type Decision, type RoutingInput, route } from '../../src/machines/routing.ts';
 import type { HostConfig, RoutingPolicy, RoutingRule } from '../../src/machines/routing-policy.ts';
-import { type LiveTask, TaskBoard, type TaskRef, type TaskTicket } from '../../src/machines/task-board.ts';
+import { type LiveTask, TaskBoard, type TaskRef } from '../../src/machines/task-board.ts';
+import type { TaskTicket } from '../../src/machines/task-ticket.ts';
 import { type RosterEntry, WorkerRoster } from '../../src/machines/worker-roster.ts';
 import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
 import type { Breaker } from '../../src/machines/worker-state.ts';

@@ -49,6 +49,7 @@ function configFor({ home = temporaryFolder(), workers = [{}], change = (config)
       KOUBOU_LOGS_PORT: '0',
       KOUBOU_WEBSOCKET_PORT: '0',
       KOUBOU_GRAPHQL_PORT: '0',
+      KOUBOU_DASHBOARD_PORT: '0',
     },
   });
   const [first] = shipped.workers;

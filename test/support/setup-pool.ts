@@ -10,8 +10,9 @@ import type { CommittedLease, LeaseName, RowPlace } from '../../src/machines/poo
 import { poolMachine } from '../../src/machines/pool-machine.ts';
 import { actorOfSeat } from '../../src/machines/seat.ts';
 import type { Sighting } from '../../src/machines/sighting.ts';
-import type { Shortage, TaskTicket } from '../../src/machines/task-board.ts';
+import type { Shortage } from '../../src/machines/task-board.ts';
 import { taskMachine } from '../../src/machines/task-machine.ts';
+import type { TaskTicket } from '../../src/machines/task-ticket.ts';
 import type { RosterEntry } from '../../src/machines/worker-roster.ts';
 import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
 import type { Admission, AdmissionOrder } from '../../src/machines/worker-state.ts';
@@ -176,6 +177,14 @@ export class PoolBench {
     this.pool.send({ type: 'pool.cancel', ticket, place });
   }
 
+  reprioritize(
+    ticket: TaskTicket,
+    priority: number,
+    place: RowPlace = ticket.delayMs > 0 ? 'scheduled' : 'waiting',
+  ): void {
+    this.pool.send({ type: 'pool.reprioritize', ticket, place, priority });
+  }
+
   /** The lease that a task is under. */
   leaseOf(seq: number): AssignmentId {
     const lease = this.board.get(taskIdOf(seq))?.lease;
@@ -256,6 +265,10 @@ export class PoolBench {
     const hasEnded =
       fact.type === 'task.completed' || fact.type === 'task.failed' || fact.type === 'task.cancelled';
     if (hasEnded) this.rows.delete(fact.taskId);
+    const row = fact.type === 'task.reprioritized' ? this.rows.get(fact.taskId) : undefined;
+    if (row !== undefined && fact.type === 'task.reprioritized') {
+      this.rows.set(fact.taskId, { ...row, priority: fact.priority });
+    }
   }
 
   #readRows(): void {

@@ -2,12 +2,8 @@ import { type Actor, createActor, fromCallback } from 'xstate';
 import { indexTimers } from '../../src/actors/xstate-internals.ts';
 import type { RecordedTaskFact } from '../../src/machines/facts.ts';
 import { assignmentId } from '../../src/machines/identifiers.ts';
-import {
-  type TaskCommand,
-  type TaskInput,
-  type TaskReport,
-  taskMachine,
-} from '../../src/machines/task-machine.ts';
+import type { TaskCommand, TaskInput, TaskReport } from '../../src/machines/task-events.ts';
+import { taskMachine } from '../../src/machines/task-machine.ts';
 import { onDisposal } from './disposal.ts';
 import { makeSpec, reasonFor, taskIdOf } from './pool-samples.ts';
 import { VirtualClock } from './virtual-clock.ts';

@@ -76,6 +76,10 @@ export function cancelledWaiting(seq: number): RecordedFact {
   };
 }
 
+export function moved(seq: number, priority: number): RecordedFact {
+  return { type: 'task.reprioritized', taskId: taskIdOf(seq), from: 'queued', priority };
+}
+
 export function registration(id: WorkerId, parts: Partial<WorkerRegistration> = {}): WorkerRegistration {
   return {
     workerId: id,

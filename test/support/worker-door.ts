@@ -3,30 +3,26 @@ import { type WebSocket, WebSocket as WsClient } from 'ws';
 import { openWebsocketListener } from '../../src/http/websocket-listener.ts';
 import { workerDoor } from '../../src/http/worker-door.ts';
 import { onDisposal } from './disposal.ts';
+import { setupGate } from './gate.ts';
 
 export const rightToken = 'right-token-0123456789';
 
 export interface DoorSetUp {
   readonly token?: string | null;
-  readonly nowMs?: () => number;
   readonly accept?: (ws: WebSocket, request: IncomingMessage) => void;
 }
 
 /** A listener with the door for workers, and a record of who came in and of what was logged. */
-export async function setupDoor({
-  token = rightToken,
-  nowMs = () => 0,
-  accept = () => undefined,
-}: DoorSetUp = {}) {
+export async function setupDoor({ token = rightToken, accept = () => undefined }: DoorSetUp = {}) {
   const logged: string[] = [];
+  const { gate, tokens } = setupGate({ workerAuthToken: token });
   const accepted: WebSocket[] = [];
   const listener = await openWebsocketListener({
     host: '127.0.0.1',
     port: 0,
     doors: {
       '/worker': workerDoor({
-        token,
-        nowMs,
+        gate,
         accept: (ws, request) => {
           accepted.push(ws);
           accept(ws, request);
@@ -36,7 +32,7 @@ export async function setupDoor({
     },
   });
   onDisposal(() => listener.close(0));
-  return { listener, logged, accepted, url: `${listener.url}/worker` };
+  return { listener, logged, accepted, tokens, url: `${listener.url}/worker` };
 }
 
 export interface Knock {

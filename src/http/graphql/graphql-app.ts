@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import type { Runtime } from '../../runtime.ts';
+import { callerOf } from '../access-caller.ts';
 import { type AppLog, doorApp } from '../door-app.ts';
 import { type GraphqlDoor, graphqlPath } from './graphql-door.ts';
 import { refusalError } from './refusals.ts';
@@ -17,7 +18,7 @@ export function createGraphqlApp(runtime: Runtime, door: GraphqlDoor, log: AppLo
   app.get('/', (c) => c.text(greeting));
   // Clients of the original look whether it is there before they ask.
   app.all(graphqlPath, async (c): Promise<Response> => {
-    return isLook(c) ? c.text(greeting) : door.yoga.fetch(c.req.raw, {});
+    return isLook(c) ? c.text(greeting) : door.yoga.fetch(c.req.raw, { caller: callerOf(c) });
   });
   return app;
 }

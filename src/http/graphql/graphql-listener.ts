@@ -1,18 +1,18 @@
 import { createServer } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
+import { accessLimits } from '../../machines/access-limits.ts';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
+import { gateOf } from '../access-gate.ts';
 import type { AppLog } from '../door-app.ts';
 import { type Listener, listenerOf } from '../listen.ts';
+import { guardListener, serverOptionsFor } from '../listener-guard.ts';
 import { watchListener } from '../port-watch.ts';
 import { refuseUpgrade } from '../upgrade-refusal.ts';
 import { createGraphqlApp } from './graphql-app.ts';
 import { graphqlDoor, graphqlPath } from './graphql-door.ts';
 import { graphqlSocket } from './graphql-socket.ts';
-
-/** A request, its body included, must arrive within this: a slow sender may not hold a connection for ever. */
-const requestTimeoutMs = 30_000;
 
 /**
  * Opens the port for GraphQL: queries, mutations and SSE by HTTP, and everything by WebSocket.
@@ -23,10 +23,10 @@ export function openGraphqlListener(runtime: Runtime, log: AppLog): Promise<List
   const { config } = runtime;
   const door = graphqlDoor(runtime, log);
   const app = createGraphqlApp(runtime, door, log);
-  const socketDoor = graphqlSocket(door, config.apiToken);
+  const socketDoor = graphqlSocket(door, gateOf(runtime));
   const taken = new Set<Duplex>();
-  const server = createServer(getRequestListener(app.fetch));
-  server.requestTimeout = requestTimeoutMs;
+  const server = createServer(serverOptionsFor(), getRequestListener(app.fetch));
+  guardListener(server, { requestMs: accessLimits.documentMsMax });
   server.on('upgrade', (request, socket, head) => {
     // Without a listener the error of a client that has gone would end the process.
     socket.on('error', () => socket.destroy());

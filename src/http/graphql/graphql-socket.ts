@@ -4,7 +4,9 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { KoubouError } from '../../machines/errors.ts';
-import { assertSameMachine, digest, isToken, wrongToken } from '../auth.ts';
+import type { Caller } from '../../machines/scopes.ts';
+import { credentialOf } from '../access-credentials.ts';
+import type { Gate } from '../access-gate.ts';
 import { refuseUpgrade } from '../upgrade-refusal.ts';
 import type { UpgradeDoor } from '../websocket-listener.ts';
 import { documentLimits } from './document-limits.ts';
@@ -21,17 +23,34 @@ export interface GraphqlSocket {
   close(): Promise<void>;
 }
 
+/** Closed since the token is over, as `graphql-transport-ws` numbers it. */
+const forbiddenCode = 4403;
+
+type Params = Record<string, unknown>;
+/** What is known of a connection. */
+type Known = Extra & Partial<{ caller: Caller }>;
+
 /**
  * GraphQL over WebSocket (`graphql-transport-ws`). The token comes with the upgrade as a header or, since pages cannot
  * send one, with `connection_init` as `{"authorization": "Bearer <token>"}` or `{"token": "<token>"}`.
  */
-export function graphqlSocket(door: GraphqlDoor, apiToken: string | null): GraphqlSocket {
-  const expected = apiToken === null ? null : digest(apiToken);
+export function graphqlSocket(door: GraphqlDoor, gate: Gate): GraphqlSocket {
+  const callers = new WeakMap<IncomingMessage, Caller>();
   const sockets = new WebSocketServer({ noServer: true, maxPayload: documentLimits.bodyBytesMax });
-  const server = useServer(
+  const server = useServer<Params, { caller: Caller }>(
     {
-      onConnect: ({ connectionParams, extra }: Context<Record<string, unknown> | undefined, Extra>) =>
-        expected === null || isAllowed(expected, extra.request, connectionParams ?? {}),
+      onConnect: async ({ connectionParams, extra }: Context<Params, Known>) => {
+        const { request, socket } = extra;
+        const address = request.socket.remoteAddress ?? 'unknown';
+        const caller = callers.get(request) ?? (await introduced(gate, connectionParams ?? {}, address));
+        if (caller === null) return false;
+        extra.caller = caller;
+        socket.once(
+          'close',
+          gate.tokens.whenOver(caller, () => socket.close(forbiddenCode, 'Forbidden')),
+        );
+        return true;
+      },
       onSubscribe: (context, _id, payload) => prepare(door, context, payload),
       execute: (args) => (args.rootValue as { execute: Execute }).execute(args),
       subscribe: (args) => (args.rootValue as { subscribe: Execute }).subscribe(args),
@@ -40,14 +59,13 @@ export function graphqlSocket(door: GraphqlDoor, apiToken: string | null): Graph
   );
   return {
     upgrade: (request, socket, head) => {
-      try {
-        assertWelcome(expected, request);
-      } catch (error) {
-        if (!(error instanceof KoubouError)) throw error;
-        refuseUpgrade(socket, error);
-        return;
-      }
-      sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
+      welcome(gate, request)
+        .then((caller) => {
+          if (socket.destroyed) return;
+          if (caller !== null) callers.set(request, caller);
+          sockets.handleUpgrade(request, socket, head, (ws) => sockets.emit('connection', ws, request));
+        })
+        .catch((error: unknown) => refuseUpgrade(socket, error));
     },
     close: async () => {
       await server.dispose();
@@ -55,36 +73,52 @@ export function graphqlSocket(door: GraphqlDoor, apiToken: string | null): Graph
   };
 }
 
-/** Who sends no token with the upgrade may still send it with the first message. @throws KoubouError */
-function assertWelcome(expected: Buffer | null, { headers }: IncomingMessage): void {
-  if (expected === null) assertSameMachine(headers.origin, headers.host);
-  else if (headers.authorization !== undefined && !isRight(expected, headers.authorization))
-    throw wrongToken();
+/**
+ * Who sends no token with the upgrade may still send it with the first message.
+ *
+ * @throws KoubouError
+ */
+async function welcome(gate: Gate, { headers, socket }: IncomingMessage): Promise<Caller | null> {
+  gate.assertWhence(headers);
+  const address = socket.remoteAddress ?? 'unknown';
+  const presented = credentialOf(gate.withOwnCookie(headers));
+  const hasTried = presented !== null || headers.authorization !== undefined;
+  if (hasTried || gate.isOpen) return gate.countedClient(presented, address);
+  await gate.count(null, address);
+  return null;
 }
 
-function isAllowed(expected: Buffer, request: IncomingMessage, params: Record<string, unknown>): boolean {
-  if (request.headers.authorization !== undefined) return true; // It was looked at before the upgrade.
+/** `null` for a token that lets nobody in. */
+async function introduced(gate: Gate, params: Params, address: string): Promise<Caller | null> {
   const { token, authorization = params['Authorization'] } = params;
-  if (typeof token === 'string') return isToken(expected, token);
-  return typeof authorization === 'string' && isRight(expected, authorization);
-}
-
-function isRight(expected: Buffer, authorization: string): boolean {
-  const presented = /^Bearer\s+(.+)$/i.exec(authorization)?.[1];
-  return presented !== undefined && isToken(expected, presented);
+  const presented =
+    typeof token === 'string'
+      ? token
+      : typeof authorization === 'string'
+        ? credentialOf({ authorization })
+        : null;
+  try {
+    return await gate.client(presented, address);
+  } catch (error) {
+    if (error instanceof KoubouError) return null;
+    throw error;
+  }
 }
 
 /** Parses and validates as for HTTP; what is wrong is an answer and leaves the connection open. */
 async function prepare(
   { yoga, maskError }: GraphqlDoor,
-  { subscriptions }: { readonly subscriptions: object },
+  { subscriptions, extra }: Context<Params, Known>,
   params: SubscribePayload,
 ): Promise<ExecutionArgs | readonly GraphQLError[]> {
   if (Object.keys(subscriptions).length > operationsMax) {
     return [new GraphQLError(`at most ${operationsMax} operations may be under way on one connection`)];
   }
   try {
-    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({ params });
+    const { schema, execute, subscribe, contextFactory, parse, validate } = yoga.getEnveloped({
+      params,
+      caller: extra.caller,
+    });
     const document = parse(params.query);
     const errors = validate(schema, document);
     if (errors.length > 0) return errors;

@@ -3,9 +3,10 @@ import { KoubouError } from '../../machines/errors.ts';
 import type { AppLog } from '../door-app.ts';
 import { errorBody } from '../error-table.ts';
 
-/** What the original could do and this server cannot. */
-export class NotSupported extends Error {
-  override readonly name = 'NotSupported';
+/** @throws KoubouError `request.invalid` for an argument that is too small */
+export function atLeast(argument: string, value: number, min: number): number {
+  if (value >= min) return value;
+  throw new KoubouError('request.invalid', `${argument}: must be at least ${min}`);
 }
 
 /** A refusal for a result that has a place for it: `success: false`, and why. */
@@ -17,7 +18,6 @@ export interface Refused {
 
 /** @throws whatever is no refusal: a fault of ours is not an answer */
 export function refused(error: unknown): Refused {
-  if (error instanceof NotSupported) return { success: false, message: error.message, code: 'NOT_SUPPORTED' };
   if (!(error instanceof KoubouError)) throw error;
   return { success: false, message: error.message, code: errorBody(error).error.code };
 }
@@ -39,7 +39,6 @@ export function shownError(error: unknown, log: AppLog): Error {
   const { nodes, path } = error;
   const told = (message: string, extensions: Record<string, unknown>) =>
     new GraphQLError(message, { nodes: nodes ?? null, path: path ?? null, extensions });
-  if (cause instanceof NotSupported) return told(cause.message, { code: 'NOT_SUPPORTED' });
   if (cause instanceof KoubouError) {
     const { code, message, details } = errorBody(cause).error;
     return told(message, { ...details, code });

@@ -3,6 +3,7 @@ import { createSchema } from 'graphql-yoga';
 import type { Runtime } from '../../runtime.ts';
 import { madeOfConfig } from '../config-in-force.ts';
 import { delegationSchemas } from '../task-schemas.ts';
+import { guarded } from './field-scopes.ts';
 import { queries } from './queries.ts';
 import { dateTimeScalar, jsonScalar } from './scalars.ts';
 import type { Subscriptions } from './subscriptions.ts';
@@ -20,9 +21,9 @@ export function graphqlSchema(runtime: Runtime, subscriptions: Subscriptions): (
     TaskStatus: lowerCase('PENDING', 'IN_PROGRESS', 'COMPLETED', 'FAILED', 'CANCELLED'),
     WorkerStatus: lowerCase('IDLE', 'BUSY', 'OFFLINE'),
     Task: taskFields(runtime),
-    Query: queries(runtime),
-    Mutation: { ...taskMutations(runtime, schemas), ...workerMutations(runtime) },
-    Subscription: subscriptions.resolvers(),
+    Query: guarded(queries(runtime), 'read'),
+    Mutation: guarded({ ...taskMutations(runtime, schemas), ...workerMutations(runtime) }, 'admin'),
+    Subscription: guarded(subscriptions.resolvers(), 'read'),
   };
   return madeOfConfig(runtime, ({ taskTypes }) =>
     createSchema({

@@ -5,10 +5,11 @@ import type { Runtime } from '../../runtime.ts';
 import { check } from '../request-body.ts';
 import type { DelegationSchemas } from '../task-schemas.ts';
 import { specOf } from '../task-specs.ts';
-import { NotSupported, refused } from './refusals.ts';
+import { atLeast, refused } from './refusals.ts';
 import { taskNamed, taskOfView } from './task-fields.ts';
 
 const createdBy = 'graphql';
+const hourMs = 3_600_000;
 
 interface TaskInput {
   readonly type: string;
@@ -44,15 +45,14 @@ export function taskMutations(runtime: Runtime, schemas: () => DelegationSchemas
         const task = await runtime.retry(idOf(id), createdBy);
         return accepted(task, `tries ${id} again as ${task.task_id}`);
       }),
-    updateTaskPriority: (_: unknown, { id }: { id: string }) =>
+    updateTaskPriority: (_: unknown, { id, priority }: { id: string; priority: number }) =>
       answer(id, async () => {
-        runtime.task(idOf(id));
-        throw new NotSupported(
-          'the priority of a task stands from its acceptance on; cancel it and submit it anew with another one',
-        );
+        const task = await runtime.reprioritize(idOf(id), checkPriority(priority));
+        return accepted(task, `has priority ${priority} now`);
       }),
-    clearCompletedTasks: () => {
-      throw new NotSupported('ended tasks stay on record; nothing was cleared');
+    clearCompletedTasks: (_: unknown, { olderThanHours }: { olderThanHours?: number | null }) => {
+      const hours = atLeast('olderThanHours', olderThanHours ?? 24, 0);
+      return runtime.housekeeping.forgetCompleted(Date.now() - hours * hourMs);
     },
   };
 }
@@ -75,6 +75,12 @@ async function submit(
 
 function accepted(task: TaskView, message: string) {
   return { success: true, taskId: task.task_id, message, task: taskOfView(task) };
+}
+
+/** @throws KoubouError `request.invalid` */
+function checkPriority(priority: number): number {
+  if (priority >= 1 && priority <= 10) return priority;
+  throw new KoubouError('request.invalid', 'priority: must be 1 to 10');
 }
 
 /** @throws KoubouError `task.unknown` for what cannot be an id, too */

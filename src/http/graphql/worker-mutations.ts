@@ -1,7 +1,6 @@
-import { KoubouError } from '../../machines/errors.ts';
 import type { WorkerView } from '../../runtime/worker-view.ts';
 import type { Runtime } from '../../runtime.ts';
-import { refused } from './refusals.ts';
+import { atLeast, refused } from './refusals.ts';
 import { workerNamed, workerOf } from './worker-fields.ts';
 
 const by = 'graphql';
@@ -30,14 +29,8 @@ export function workerMutations(runtime: Runtime) {
       }),
     scaleWorkers: (_: unknown, { targetCount }: { targetCount: number }) =>
       answer(null, () => scale(runtime, atLeast('targetCount', targetCount, 0))),
-    // A worker that left is retired by its goodbye or by a reload; one that is lost is watched until it is back.
-    cleanupDeadWorkers: () => 0,
+    cleanupDeadWorkers: () => runtime.housekeeping.dismissLost(),
   };
-}
-
-function atLeast(argument: string, value: number, min: number): number {
-  if (value >= min) return value;
-  throw new KoubouError('request.invalid', `${argument}: must be at least ${min}`);
 }
 
 /** Those that could take work if they were asked to: in reserve first. Quarantined ones wait for somebody to look. */

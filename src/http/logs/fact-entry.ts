@@ -24,6 +24,7 @@ const tellers: Record<Fact['type'], Teller> = {
   'task.accepted': () => ['info', 'task accepted'],
   'task.assigned': () => ['processing', 'task begun'],
   'task.retried': (event) => ['warning', `task given back: ${failureOf(event)}`],
+  'task.reprioritized': ({ data }) => ['info', `task has priority ${data['priority']} now`],
   'task.completed': () => ['success', 'task completed'],
   'task.failed': (event) => ['error', `task failed: ${failureOf(event)}`],
   'task.cancelled': ({ data }) => [data['worker_id'] === null ? 'info' : 'warning', 'task cancelled'],

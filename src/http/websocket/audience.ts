@@ -4,10 +4,12 @@ import { limits } from '../../machines/limits.ts';
 import { eventOfFact } from '../../runtime/history.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type Channel, channels } from './commands.ts';
-import { Batch, type EventFrame, framesOf } from './event-frames.ts';
+import { type EventFrame, framesOf, Parcel, type Wrapping } from './event-frames.ts';
 import { Glance } from './glance.ts';
+import { InspectDesk } from './inspect-desk.ts';
 import { closeCodes, type DoorClock } from './outbox.ts';
 import { Resumption } from './resumption.ts';
+import { textFrame } from './text-frame.ts';
 import { Watcher, type WatcherPorts } from './watcher.ts';
 
 /** How long facts are collected for those who want several in one frame, in ms. */
@@ -50,6 +52,7 @@ export class Audience {
       log,
       resumption: new Resumption(clock),
       statusOf: this.#statusOf,
+      desk: new InspectDesk(runtime.inspection, clock),
       look: () => this.#glance.take(),
       connections: () => this.#watchers.size,
     };
@@ -93,9 +96,11 @@ export class Audience {
     const frames: EventFrame[] = [];
     if (wanted.size > 0) {
       for (const fact of facts) frames.push(...framesOf(eventOfFact(fact), wanted, this.#statusOf));
-      for (const { feed } of this.#watchers) feed.tell(frames);
     }
-    if (frames.length > 0) this.#collect(frames);
+    if (frames.length > 0) {
+      this.#tellAll(frames, 'single');
+      this.#collect(frames);
+    }
     if (facts.some(({ fact }) => fact.type === 'pool.stopped')) this.#dismiss();
   };
 
@@ -132,19 +137,21 @@ export class Audience {
     const frames = this.#batch;
     this.#batch = [];
     for (let from = 0; from < frames.length; from += limits.batchEventsMax) {
-      const part = frames.slice(from, from + limits.batchEventsMax);
-      const batch = new Batch(part);
-      const lastSeq = part.at(-1)?.seq ?? 0;
-      for (const { feed } of this.#watchers) feed.tellBatch(batch, lastSeq);
+      this.#tellAll(frames.slice(from, from + limits.batchEventsMax), 'batch');
     }
   };
+
+  #tellAll(frames: readonly EventFrame[], wrapping: Wrapping): void {
+    const parcel = new Parcel(frames, wrapping);
+    for (const { feed } of this.#watchers) feed.tell(parcel);
+  }
 
   readonly #tellStats = (): void => {
     this.#glance.take().then(
       ({ stats }) => {
         const data = { ...stats, active_connections: this.#watchers.size };
         const timestamp = new Date(this.#ports.clock.now()).toISOString();
-        const bytes = Buffer.from(JSON.stringify({ type: 'periodic_stats', timestamp, data }));
+        const bytes = textFrame(JSON.stringify({ type: 'periodic_stats', timestamp, data }));
         for (const { outbox } of this.#watchers) outbox.send(bytes);
       },
       (error: unknown) => this.#ports.log.error({ err: error }, 'the statistics could not be read'),

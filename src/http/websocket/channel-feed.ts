@@ -2,7 +2,7 @@ import { KoubouError } from '../../machines/errors.ts';
 import { limits } from '../../machines/limits.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { Channel } from './commands.ts';
-import { Batch, type EventFrame, framesOf, type StatusOf } from './event-frames.ts';
+import { type EventFrame, framesOf, Parcel, type StatusOf, type Wrapping } from './event-frames.ts';
 import type { Outbox } from './outbox.ts';
 import type { Resumption } from './resumption.ts';
 
@@ -17,7 +17,7 @@ interface Subscription {
 
 export interface FeedPorts {
   readonly runtime: Pick<Runtime, 'history' | 'lastSeq'>;
-  readonly outbox: Pick<Outbox, 'send' | 'together' | 'roomBytes'>;
+  readonly outbox: Pick<Outbox, 'send' | 'roomBytes'>;
   readonly resumption: Resumption;
   readonly statusOf: StatusOf;
   readonly onFault: (error: unknown) => void;
@@ -82,37 +82,16 @@ export class ChannelFeed {
     return false;
   }
 
-  /** Tells what has happened to those who want it at once. */
-  tell(frames: readonly EventFrame[]): void {
-    if (this.#subscriptions.size === 0) return;
-    this.#ports.outbox.together(() => {
-      for (const { seq, channel, bytes } of this.#heard(frames)) {
-        const subscription = this.#subscriptions.get(channel);
-        if (subscription === undefined) return;
-        subscription.after = seq;
-        this.#ports.outbox.send(bytes);
-      }
-    });
-  }
-
-  *#heard(frames: readonly EventFrame[]): Generator<EventFrame> {
-    for (const frame of frames) {
-      const subscription = this.#subscriptions.get(frame.channel);
-      if (subscription?.pace !== 'live' || subscription.isBatched) continue;
-      if (frame.seq > subscription.after) yield frame;
-    }
-  }
-
-  /** Tells the same to those who want several at once. `lastSeq` is that of the last fact that it may hold. */
-  tellBatch(batch: Batch, lastSeq: number): void {
+  /** Tells what has happened, if it is wrapped as the subscription wants it. */
+  tell(parcel: Parcel): void {
     const after = new Map<Channel, number>();
     for (const subscription of this.#subscriptions.values()) {
-      if (!subscription.isBatched || subscription.pace !== 'live') continue;
+      if (subscription.pace !== 'live' || wrappingOf(subscription) !== parcel.wrapping) continue;
       after.set(subscription.channel, subscription.after);
-      subscription.after = Math.max(subscription.after, lastSeq);
+      subscription.after = Math.max(subscription.after, parcel.lastSeq);
     }
     if (after.size === 0) return;
-    const bytes = batch.bytesFor(after);
+    const bytes = parcel.bytesFor(after);
     if (bytes !== undefined) this.#ports.outbox.send(bytes);
   }
 
@@ -130,7 +109,7 @@ export class ChannelFeed {
 
   #tellSlice(subscription: Subscription): void {
     const { runtime, outbox, statusOf } = this.#ports;
-    const { channel, isBatched } = subscription;
+    const { channel } = subscription;
     const events = runtime.history(subscription.after, limits.resumeRowsMax);
     const wanted = new Set([channel]);
     const frames = events.flatMap((event) => framesOf(event, wanted, statusOf));
@@ -146,14 +125,13 @@ export class ChannelFeed {
       onSent?.();
       return;
     }
-    const bytes = isBatched
-      ? [new Batch(sent).bytesFor(new Map([[channel, before]])) as Buffer]
-      : sent.map((frame) => frame.bytes);
-    outbox.together(() => {
-      for (const each of bytes.slice(0, -1)) outbox.send(each);
-      outbox.send(bytes.at(-1) as Buffer, onSent);
-    });
+    const parcel = new Parcel(sent, wrappingOf(subscription));
+    outbox.send(parcel.bytesFor(new Map([[channel, before]])) as Buffer, onSent);
   }
+}
+
+function wrappingOf({ isBatched }: Subscription): Wrapping {
+  return isBatched ? 'batch' : 'single';
 }
 
 /** The first frames, as many as there is room for; one at least, or nobody would ever get on. */

@@ -3,11 +3,13 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { KoubouError } from '../../machines/errors.ts';
 import { limits } from '../../machines/limits.ts';
-import { assertSameMachine, digest, isToken, wrongToken } from '../auth.ts';
-import { GuessLimit } from '../guess-limit.ts';
+import type { Caller } from '../../machines/scopes.ts';
+import { assertScope } from '../access-caller.ts';
+import { gateOf } from '../access-gate.ts';
 import { refuseUpgrade } from '../upgrade-refusal.ts';
 import type { UpgradeDoor } from '../websocket-listener.ts';
 import { Audience, type AudiencePorts } from './audience.ts';
+import { closeCodes } from './outbox.ts';
 import { presentedBy, protocolOf } from './presented-token.ts';
 import { Stranger } from './stranger.ts';
 
@@ -17,16 +19,15 @@ export interface ClientDoorPorts extends AudiencePorts {
 }
 
 /**
- * The door for clients that watch: what happens, and what the pool looks like. Who knows the token says so in a header,
- * by a subprotocol, or in the first frame; without one configured, only pages and programs of this machine come in.
+ * The door for clients that watch: what happens, and what the pool looks like; it takes the scope `read`. Who has a token
+ * says so in a header, by a subprotocol, or in the first frame; where none is asked for, only pages and programs of this
+ * machine come in.
  */
 export function clientDoor(ports: ClientDoorPorts): UpgradeDoor {
-  const { runtime, clock, socketsMax = limits.socketsMax } = ports;
-  const { apiToken } = runtime.config;
-  const expected = apiToken === null ? null : digest(apiToken);
-  const guesses = new GuessLimit(() => clock.monotonic());
+  const { runtime, clock, log, socketsMax = limits.socketsMax } = ports;
+  const gate = gateOf(runtime);
   const audience = new Audience(ports);
-  const strangers = new Set<WebSocket>();
+  const strangers = new Set<Duplex>();
   let sockets = 0;
   const server = new WebSocketServer({
     noServer: true,
@@ -36,77 +37,80 @@ export function clientDoor(ports: ClientDoorPorts): UpgradeDoor {
     handleProtocols: protocolOf,
   });
 
-  const admit = (request: IncomingMessage): 'known' | 'stranger' => {
-    const { headers, socket } = request;
+  const assertRoom = () => {
     if (sockets >= socketsMax) throw crowded('as many clients as can be are watching already');
     if (runtime.readiness().pool === 'stopped') {
       throw new KoubouError('pool.draining', 'the server stops; come back in a moment', {
         retryAfterMs: 1_000,
       });
     }
-    if (expected === null) {
-      assertSameMachine(headers.origin, headers.host);
-      return 'known';
-    }
-    assertMayGuess(guesses, socket.remoteAddress);
-    const presented = presentedBy(headers);
-    if (presented === undefined) {
-      if (strangers.size >= limits.strangersMax)
-        throw crowded('too many clients have yet to send their token');
-      return 'stranger';
-    }
-    if (isToken(expected, presented)) return 'known';
-    guesses.count(socket.remoteAddress ?? '');
-    throw wrongToken();
   };
 
-  const receive = (ws: WebSocket, request: IncomingMessage, who: 'known' | 'stranger', stream: Duplex) => {
-    sockets += 1;
+  /** `null` for somebody who may still send a token. */
+  const admit = async ({ headers, socket }: IncomingMessage): Promise<Caller | null> => {
+    assertRoom();
+    gate.assertWhence(headers);
+    const address = socket.remoteAddress ?? 'unknown';
+    const presented = presentedBy(gate.withOwnCookie(headers));
+    if (presented === undefined && !gate.isOpen) {
+      await gate.count(null, address);
+      return null;
+    }
+    return gate.countedClient(presented ?? null, address);
+  };
+
+  const enter = (ws: WebSocket, stream: Duplex, caller: Caller) => {
+    ws.once(
+      'close',
+      gate.tokens.whenOver(caller, () => ws.close(closeCodes.policy, 'the token is over')),
+    );
+    audience.enter(ws, stream);
+  };
+
+  const receive = (ws: WebSocket, address: string, caller: Caller | null, stream: Duplex) => {
     // What is wrong with a frame ends its connection; that is told by its close.
     ws.on('error', () => undefined);
-    ws.on('close', () => {
-      sockets -= 1;
-      strangers.delete(ws);
-    });
-    if (who === 'known' || expected === null) {
-      audience.enter(ws, stream);
+    if (caller !== null) {
+      enter(ws, stream, caller);
       return;
     }
-    strangers.add(ws);
-    const address = request.socket.remoteAddress ?? '';
     new Stranger(ws, stream, {
       clock,
-      isRight: (token) => {
-        assertMayGuess(guesses, address);
-        if (isToken(expected, token)) return true;
-        guesses.count(address);
-        return false;
+      identify: async (token) => {
+        const known = await gate.client(token, address);
+        assertScope(known, 'read');
+        return known;
       },
-      onAdmitted: () => {
-        strangers.delete(ws);
-        audience.enter(ws, stream);
+      onAdmitted: (known) => {
+        strangers.delete(stream);
+        enter(ws, stream, known);
       },
     }).ask();
   };
 
   return (request, socket, head) => {
-    try {
-      const who = admit(request);
-      server.handleUpgrade(request, socket, head, (ws) => receive(ws, request, who, socket));
-    } catch (error) {
-      if (!(error instanceof KoubouError)) throw error;
-      refuseUpgrade(socket, error);
-    }
+    const address = request.socket.remoteAddress ?? 'unknown';
+    admit(request)
+      .then((caller) => {
+        if (socket.destroyed) return;
+        if (caller !== null) assertScope(caller, 'read');
+        // Again, and in one turn with the counting: others came while this one was looked at.
+        assertRoom();
+        if (caller === null && strangers.size >= limits.strangersMax)
+          throw crowded('too many clients have yet to send their token');
+        sockets += 1;
+        if (caller === null) strangers.add(socket);
+        socket.once('close', () => {
+          sockets -= 1;
+          strangers.delete(socket);
+        });
+        server.handleUpgrade(request, socket, head, (ws) => receive(ws, address, caller, socket));
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof KoubouError)) log.error({ err: error }, 'a watcher could not be let in');
+        refuseUpgrade(socket, error);
+      });
   };
-}
-
-/** @throws KoubouError `rate.limited` */
-function assertMayGuess(guesses: GuessLimit, address = ''): void {
-  const waitMs = guesses.waitMs(address);
-  if (waitMs === 0) return;
-  throw new KoubouError('rate.limited', 'too many wrong tokens came from this address; try again later', {
-    retryAfterMs: waitMs,
-  });
 }
 
 function crowded(message: string): KoubouError {

@@ -1,6 +1,7 @@
 import type { TaskStatus } from '../../machines/task-status.ts';
 import type { StreamEvent } from '../../runtime/history.ts';
 import { type Channel, channels } from './commands.ts';
+import { textFrame } from './text-frame.ts';
 
 /** Idle, busy or offline, as the rows say now. */
 export type StatusOf = (workerId: string) => string;
@@ -18,8 +19,9 @@ export class EventFrame {
     this.text = JSON.stringify(message);
   }
 
+  /** As it goes over the wire. */
   get bytes(): Buffer {
-    this.#bytes ??= Buffer.from(this.text);
+    this.#bytes ??= textFrame(this.text);
     return this.#bytes;
   }
 }
@@ -69,7 +71,8 @@ function messageOf(channel: Channel, event: StreamEvent, statusOf: StatusOf): ob
 /** A fact of a task as the channel of all tasks tells it, and the one of a single task. */
 export function taskUpdate(event: StreamEvent): object {
   const { task_id, seq, at: timestamp } = event;
-  const status = statuses[event.type] ?? 'pending';
+  const isRunning = event.type === 'task.reprioritized' && event.to === 'running';
+  const status = isRunning ? 'in_progress' : (statuses[event.type] ?? 'pending');
   return { type: 'task_update', task_id, status, details: detailsOf(event), timestamp, seq };
 }
 
@@ -78,6 +81,7 @@ const statuses: Readonly<Record<string, TaskStatus>> = {
   'task.accepted': 'pending',
   'task.assigned': 'in_progress',
   'task.retried': 'pending',
+  'task.reprioritized': 'pending',
   'task.completed': 'completed',
   'task.failed': 'failed',
   'task.cancelled': 'cancelled',
@@ -88,28 +92,52 @@ function detailsOf({ type, task_id, from, to, data }: StreamEvent): object {
   return { event: type, from, to, ...ofTask, ...data };
 }
 
-/** Events of some channels in one frame, encoded once for all who are to hear the same of them. */
-export class Batch {
-  readonly #frames: readonly EventFrame[];
-  readonly #encoded = new Map<string, Buffer | undefined>();
+/** How events go out: each as a message of its own, or all in one. */
+export type Wrapping = 'single' | 'batch';
 
-  /** @param frames in the order of `seq` */
-  constructor(frames: readonly EventFrame[]) {
+/** Events of some channels on their way to all who are to hear the same of them: put together once for all. */
+export class Parcel {
+  readonly wrapping: Wrapping;
+  readonly lastSeq: number;
+  readonly #frames: readonly EventFrame[];
+  readonly #packed = new Map<string | number, Buffer | undefined>();
+
+  /** @param frames in the order of `seq`, one at least */
+  constructor(frames: readonly EventFrame[], wrapping: Wrapping) {
     this.#frames = frames;
+    this.wrapping = wrapping;
+    this.lastSeq = frames.at(-1)?.seq ?? 0;
   }
 
   /** @param after of each channel that is wanted, the last `seq` that was heard */
   bytesFor(after: ReadonlyMap<Channel, number>): Buffer | undefined {
-    const first = this.#frames[0]?.seq ?? 0;
-    const from = (channel: Channel) => Math.max(after.get(channel) ?? Number.POSITIVE_INFINITY, first - 1);
-    const key = channels.map(from).join();
-    if (!this.#encoded.has(key)) this.#encoded.set(key, this.#encode(from));
-    return this.#encoded.get(key);
+    const key = this.#keyOf(after);
+    if (!this.#packed.has(key)) {
+      this.#packed.set(
+        key,
+        this.#pack((channel) => after.get(channel) ?? Number.POSITIVE_INFINITY),
+      );
+    }
+    return this.#packed.get(key);
   }
 
-  #encode(from: (channel: Channel) => number): Buffer | undefined {
+  /** Nearly all who watch have heard of nothing in here, and differ by their channels alone. */
+  #keyOf(after: ReadonlyMap<Channel, number>): string | number {
+    const first = this.#frames[0]?.seq ?? 0;
+    let wanted = 0;
+    for (const [channel, seq] of after) {
+      if (seq >= first) return channels.map((each) => after.get(each) ?? '').join();
+      wanted += 1 << channels.indexOf(channel);
+    }
+    return wanted;
+  }
+
+  #pack(from: (channel: Channel) => number): Buffer | undefined {
     const wanted = this.#frames.filter(({ channel, seq }) => seq > from(channel));
-    if (wanted.length === 0) return undefined;
-    return Buffer.from(`{"type":"batch","events":[${wanted.map(({ text }) => text).join()}]}`);
+    const [first] = wanted;
+    if (first === undefined) return undefined;
+    if (this.wrapping === 'batch')
+      return textFrame(`{"type":"batch","events":[${wanted.map(({ text }) => text).join()}]}`);
+    return wanted.length === 1 ? first.bytes : Buffer.concat(wanted.map(({ bytes }) => bytes));
   }
 }

@@ -4,6 +4,7 @@ import type { KoubouError } from '../../machines/errors.ts';
 import { limits } from '../../machines/limits.ts';
 import type { RuntimeOptions } from '../../runtime.ts';
 import { errorBody } from '../error-table.ts';
+import { textFrame } from './text-frame.ts';
 
 export type DoorClock = NonNullable<RuntimeOptions['clock']>;
 
@@ -36,12 +37,12 @@ export class Outbox {
 
   /** What may be sent to a reader that resumes, so that it is not cut off for that. */
   get roomBytes(): number {
-    return limits.streamBacklogBytesMax / 2 - this.#ws.bufferedAmount;
+    return limits.streamBacklogBytesMax / 2 - this.#stream.writableLength;
   }
 
   /** Sends a message that is for this reader alone; it gets a `timestamp`. */
   say(message: object): void {
-    this.send(Buffer.from(JSON.stringify({ timestamp: this.#timestamp(), ...message })));
+    this.send(textFrame(JSON.stringify({ timestamp: this.#timestamp(), ...message })));
   }
 
   sayError(error: KoubouError): void {
@@ -49,24 +50,19 @@ export class Outbox {
     this.say({ type: 'error', code, message });
   }
 
-  /** @param onSent called when the network has taken it, or never will */
-  send(bytes: Buffer, onSent: () => void = () => undefined): void {
+  /**
+   * Sends messages that were built by `textFrame`. They go past the sender of `ws`, which would build them anew for each
+   * reader; nothing waits there, since no extension is agreed on.
+   *
+   * @param onSent called when the network has taken it, or never will
+   */
+  send(frames: Buffer, onSent?: () => void): void {
     if (!this.isOpen) return;
-    if (this.#ws.bufferedAmount > limits.streamBacklogBytesMax) {
+    if (this.#stream.writableLength > limits.streamBacklogBytesMax) {
       this.close(closeCodes.tryAgainLater, 'read faster, or resume with "since" and less');
       return;
     }
-    this.#ws.send(bytes, { binary: false }, onSent);
-  }
-
-  /** Hands all that is sent meanwhile to the network at once. */
-  together(send: () => void): void {
-    this.#stream.cork();
-    try {
-      send();
-    } finally {
-      this.#stream.uncork();
-    }
+    this.#stream.write(frames, onSent);
   }
 
   /** Ends the connection in order; one that does not answer is cut. */

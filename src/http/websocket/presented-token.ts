@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { KoubouError } from '../../machines/errors.ts';
+import { credentialOf } from '../access-credentials.ts';
 
 /** The subprotocol that the server speaks. */
 const protocol = 'koubou';
@@ -12,8 +13,8 @@ const tokenPrefix = 'koubou.token.';
  * @throws KoubouError `request.invalid`
  */
 export function presentedBy(headers: IncomingHttpHeaders): string | undefined {
-  const inHeader = headers.authorization?.match(/^Bearer\s+(.+)$/i)?.[1];
-  if (inHeader !== undefined) return inHeader;
+  const inHeader = credentialOf(headers);
+  if (inHeader !== null) return inHeader;
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((each) => each.trim());
   const inProtocol = offered.find((each) => each.startsWith(tokenPrefix));
   if (inProtocol === undefined) return undefined;

@@ -1,13 +1,14 @@
 import { KoubouError } from '../../machines/errors.ts';
 import { parseTaskId } from '../../machines/identifiers.ts';
 import { limits } from '../../machines/limits.ts';
+import type { Position } from '../../runtime/following.ts';
 import type { Runtime } from '../../runtime.ts';
 import { taskUpdate } from './event-frames.ts';
 import type { Outbox } from './outbox.ts';
 
 export interface TaskFeedOptions {
-  /** Resumes behind this `seq`. */
-  readonly since: number;
+  /** Where the watcher left off. */
+  readonly since: Position;
   /** Whether the text is told as it is generated, too. */
   readonly withText: boolean;
 }
@@ -24,7 +25,8 @@ export class TaskFeed {
   }
 
   /**
-   * Begins, or begins anew. The text of the running attempt is told from its beginning on.
+   * Begins, or begins anew. The text of the attempt that runs is told from where the watcher left off, and of any other
+   * from its beginning on.
    *
    * @param onBegin called before anything is told, when nothing can refuse it any more but the crowd
    * @throws KoubouError `task.unknown`, `rate.limited` when too many are followed
@@ -41,22 +43,18 @@ export class TaskFeed {
     onBegin();
     const outbox = this.#outbox;
     const life = { hasEnded: false };
-    const stop = this.#runtime.follow(
-      taskId,
-      { seq: since, offset: 0 },
-      {
-        onEvent: (event) => outbox.say(taskUpdate(event)),
-        onText: ({ offset, text, assignmentId }, seq) => {
-          if (!withText) return;
-          outbox.say({ type: 'task_text', task_id: id, text, offset, assignment_id: assignmentId, seq });
-        },
-        onEnd: (task) => {
-          life.hasEnded = true;
-          this.#stops.delete(id);
-          outbox.say({ type: 'task_ended', task_id: id, status: task.status, details: task });
-        },
+    const stop = this.#runtime.follow(taskId, since, {
+      onEvent: (event) => outbox.say(taskUpdate(event)),
+      onText: ({ offset, text, assignmentId }, seq) => {
+        if (!withText) return;
+        outbox.say({ type: 'task_text', task_id: id, text, offset, assignment_id: assignmentId, seq });
       },
-    );
+      onEnd: (task) => {
+        life.hasEnded = true;
+        this.#stops.delete(id);
+        outbox.say({ type: 'task_ended', task_id: id, status: task.status, details: task });
+      },
+    });
     if (!life.hasEnded) this.#stops.set(id, stop);
   }
 

@@ -2,9 +2,11 @@ import type { RawData, WebSocket } from 'ws';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import { ChannelFeed } from './channel-feed.ts';
-import { readCommand, type Subscribe } from './commands.ts';
+import { type Command, readCommand, type Subscribe } from './commands.ts';
 import type { StatusOf } from './event-frames.ts';
 import type { Seen } from './glance.ts';
+import type { InspectDesk } from './inspect-desk.ts';
+import { InspectFeed } from './inspect-feed.ts';
 import { closeCodes, type DoorClock, Outbox } from './outbox.ts';
 import type { Resumption } from './resumption.ts';
 import { TaskFeed } from './task-feed.ts';
@@ -14,6 +16,7 @@ export interface WatcherPorts {
   readonly clock: DoorClock;
   readonly resumption: Resumption;
   readonly statusOf: StatusOf;
+  readonly desk: InspectDesk;
   /** Looks at the pool. */
   readonly look: () => Promise<Seen>;
   /** Of this door, this one included. */
@@ -33,6 +36,7 @@ export class Watcher {
   readonly #ws: WebSocket;
   readonly #ports: WatcherPorts;
   readonly #tasks: TaskFeed;
+  readonly #actors: InspectFeed;
   readonly #inbox: Frame[] = [];
   #attention: 'elsewhere' | 'here' = 'here';
   #heardOf = true;
@@ -51,6 +55,7 @@ export class Watcher {
       onFault: (error) => this.#fail(error),
     });
     this.#tasks = new TaskFeed(runtime, outbox);
+    this.#actors = new InspectFeed(ports.desk, outbox);
     ws.on('message', (data, isBinary) => this.#take(data, isBinary));
     ws.on('pong', () => {
       this.#heardOf = true;
@@ -85,6 +90,7 @@ export class Watcher {
   end(): void {
     this.feed.end();
     this.#tasks.end();
+    this.#actors.end();
     this.#inbox.length = 0;
   }
 
@@ -125,13 +131,9 @@ export class Watcher {
       case 'subscribe':
         this.#subscribe(command);
         return;
-      case 'unsubscribe': {
-        const { channel, task_id } = command;
-        if (task_id === undefined) this.feed.unsubscribe(channel);
-        else this.#tasks.unfollow(task_id);
-        this.outbox.say({ type: 'unsubscribed', channel, ...(task_id === undefined ? {} : { task_id }) });
+      case 'unsubscribe':
+        this.#unsubscribe(command);
         return;
-      }
       case 'ping':
         this.outbox.say({ type: 'pong' });
         return;
@@ -144,10 +146,22 @@ export class Watcher {
         return;
       case 'auth':
         this.outbox.say({ type: 'authenticated' });
+        return;
+      case 'inspect_actors':
+        this.outbox.say({ type: 'inspect_actors', ...this.#ports.desk.inspection.page(command) });
+        return;
+      case 'inspect_tree':
+        this.outbox.say({ type: 'inspect_tree', ...this.#ports.desk.inspection.tree() });
     }
   }
 
-  #subscribe({ channel, since, batch = false, task_id, tokens = false }: Subscribe): void {
+  #subscribe(command: Subscribe): void {
+    const { channel, since, batch = false, task_id, tokens = false, offset = 0 } = command;
+    if (channel === 'inspect') {
+      const { actor } = command;
+      this.#actors.subscribe(actor, () => this.outbox.say({ type: 'subscribed', channel, actor }));
+      return;
+    }
     if (task_id === undefined) {
       // Nothing is told before the next turn, so the answer comes first.
       const seq = this.feed.subscribe(channel, { isBatched: batch, since });
@@ -155,9 +169,16 @@ export class Watcher {
       return;
     }
     const seq = since ?? this.#ports.runtime.lastSeq;
-    this.#tasks.follow(task_id, { since: seq, withText: tokens }, () =>
+    this.#tasks.follow(task_id, { since: { seq, offset }, withText: tokens }, () =>
       this.outbox.say({ type: 'subscribed', channel, task_id, seq }),
     );
+  }
+
+  #unsubscribe({ channel, task_id, actor }: Extract<Command, { command: 'unsubscribe' }>): void {
+    if (channel === 'inspect') this.#actors.unsubscribe(actor);
+    else if (task_id !== undefined) this.#tasks.unfollow(task_id);
+    else this.feed.unsubscribe(channel);
+    this.outbox.say({ type: 'unsubscribed', channel, task_id, actor });
   }
 
   #refuse(error: unknown): void {
