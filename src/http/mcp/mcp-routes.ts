@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomUUID } from 'node:crypto';
 import { createMcpHandler } from '@modelcontextprotocol/server';
 import type { Context, Hono } from 'hono';
-import { type Clock, systemClock } from '../../actors/clock.ts';
+import type { Clock } from '../../actors/clock.ts';
 import { homePaths } from '../../db/home.ts';
 import { KoubouError } from '../../machines/errors.ts';
 import { mcpLimits } from '../../machines/mcp-limits.ts';
@@ -33,8 +33,8 @@ const invalidRequest = -32_600;
  * `/mcp`: the Model Context Protocol over HTTP, in its revisions with `initialize` and in the stateless one of 2026. Each
  * request is served by a server of its own.
  */
-export function mcpRoutes(app: Hono, runtime: Runtime, log: AppLog, clock: Clock = systemClock): void {
-  const ports = mcpPorts(runtime, log, clock);
+export function mcpRoutes(app: Hono, runtime: Runtime, log: AppLog): void {
+  const ports = mcpPorts(runtime, log, runtime.clock);
   let reported: Error | undefined;
   const options = {
     onerror: (error: Error) => {
@@ -47,6 +47,10 @@ export function mcpRoutes(app: Hono, runtime: Runtime, log: AppLog, clock: Clock
   const doorOf = runtime.config.mcpConformance ? conformanceDoor : createMcpHandler;
   const handler = withTaskSubscriptions(doorOf(serverOf, options), portsOf);
   const calls = new OpenCalls();
+  // Nothing more will happen: who listens is told so, and finds the next server.
+  runtime.stream.subscribe(({ fact }) => {
+    if (fact.type === 'pool.stopped') void handler.close();
+  });
   app.all('/mcp', async (c) => {
     const response = await callers.run(callerOf(c), () => serve(c));
     // Rejected requests are reported, too; they are the business of who sent them.
