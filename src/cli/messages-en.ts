@@ -1,6 +1,8 @@
 import { mcpEnglish } from './mcp-en.ts';
 import { operatingEnglish } from './operating-en.ts';
+import { reportTalkEnglish } from './report-en.ts';
 import { tokenEnglish } from './token-en.ts';
+import { vizEnglish } from './viz-en.ts';
 import { workerEnglish } from './worker-messages.ts';
 
 /** What the command line says, in English. */
@@ -191,6 +193,8 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
   },
   mcp: mcpEnglish,
   operating: operatingEnglish,
+  report: reportTalkEnglish,
   token: tokenEnglish,
+  viz: vizEnglish,
   worker: workerEnglish,
 };

@@ -1,7 +1,9 @@
 import { mcpJapanese } from './mcp-ja.ts';
 import type { Messages } from './messages.ts';
 import { operatingJapanese } from './operating-ja.ts';
+import { reportTalkJapanese } from './report-ja.ts';
 import { tokenJapanese } from './token-ja.ts';
+import { vizJapanese } from './viz-ja.ts';
 import { workerJapanese } from './worker-messages.ts';
 
 /** The quoted parts of a message of commander, which speaks English only: `unknown option '--foo'`. */
@@ -210,6 +212,8 @@ export const japanese: Messages = {
   },
   mcp: mcpJapanese,
   operating: operatingJapanese,
+  report: reportTalkJapanese,
   token: tokenJapanese,
+  viz: vizJapanese,
   worker: workerJapanese,
 };

@@ -11,12 +11,14 @@ import { registerInit } from './init-command.ts';
 import { registerLogs } from './logs-command.ts';
 import { registerMcp } from './mcp-command.ts';
 import { registerPool } from './pool-command.ts';
+import { registerReport } from './report-command.ts';
 import { registerRetry } from './retry-command.ts';
 import { registerStart } from './start-command.ts';
 import { registerStatus } from './status-command.ts';
 import { registerStop } from './stop-command.ts';
 import { registerTasks } from './task-commands.ts';
 import { registerToken } from './token-command.ts';
+import { registerViz } from './viz-command.ts';
 import { registerWorker } from './worker-command.ts';
 import { registerWorkers } from './workers-command.ts';
 
@@ -72,6 +74,8 @@ export function buildProgram(cli: Cli, act: Act): Command {
     registerToken,
     registerMcp,
     registerLogs,
+    registerReport,
+    registerViz,
     registerDoctor,
     registerConfig,
     registerDb,

@@ -139,6 +139,13 @@ export class RestClient {
     return (await this.#json(`/tokens/${encodeURIComponent(id)}`, { method: 'DELETE' })) as TokenView;
   }
 
+  /** A report as text: Markdown or JSON, as the query says. */
+  async report(query: Readonly<Record<string, string>>): Promise<string> {
+    const response = await this.#fetch(`/report?${new URLSearchParams(query)}`);
+    if (!response.ok) throw await this.#refusalOf(response);
+    return this.#textOf(response);
+  }
+
   async worker(id: string): Promise<WorkerView> {
     return (await this.#json(`/workers/${encodeURIComponent(id)}`)) as WorkerView;
   }
@@ -194,16 +201,19 @@ export class RestClient {
   }
 
   async #bodyOf(response: Response): Promise<unknown> {
-    let text: string;
-    try {
-      text = await response.text();
-    } catch (error) {
-      throw this.#unreachable(error);
-    }
+    const text = await this.#textOf(response);
     try {
       return JSON.parse(text);
     } catch (error) {
       throw new CliError(this.#messages.talk.notKoubou(this.url), exitCodes.failed, { cause: error });
+    }
+  }
+
+  async #textOf(response: Response): Promise<string> {
+    try {
+      return await response.text();
+    } catch (error) {
+      throw this.#unreachable(error);
     }
   }
 

@@ -64,6 +64,6 @@ export function readServerNote(paths: HomePaths): ServerNote | undefined {
 }
 
 /** A server on all addresses of a machine is asked at its own. */
-function reachable(url: string): string {
+export function reachable(url: string): string {
   return url.replace('//0.0.0.0:', '//127.0.0.1:').replace('//[::]:', '//[::1]:');
 }

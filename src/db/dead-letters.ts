@@ -2,6 +2,7 @@ import { and, count, eq, gte, lte, type SQL, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
+import { textCondition } from './task-filter.ts';
 
 /** Ended tasks that have not been tried again. All that is given must hold. */
 export interface DeadLetterQuery {
@@ -17,6 +18,10 @@ export interface DeadLetterQuery {
   readonly endedFromMs?: number;
   readonly endedToMs?: number;
   readonly createdBy?: string;
+  /** Stands in the prompt; and accepted within this time, epoch ms. */
+  readonly text?: string;
+  readonly acceptedFromMs?: number;
+  readonly acceptedToMs?: number;
   readonly limit: number;
 }
 
@@ -60,6 +65,10 @@ function conditionsOf(query: DeadLetterQuery): readonly (SQL | undefined)[] {
     createdBy === undefined
       ? undefined
       : sql`json_extract(${taskMaster.metadata}, '$.created_by') = ${createdBy}`,
+    query.acceptedFromMs === undefined ? undefined : gte(taskMaster.createdAt, sqlTime(query.acceptedFromMs)),
+    query.acceptedToMs === undefined ? undefined : lte(taskMaster.createdAt, sqlTime(query.acceptedToMs)),
+    // Last, so that no prompt is read that something else rules out.
+    query.text === undefined ? undefined : textCondition(query.text),
   ];
 }
 

@@ -11,10 +11,15 @@ import {
   type RunRow,
 } from './metrics-queries.ts';
 import { isReady, promptHeads, type Queue, type QueueQuery, queue, typesWaiting } from './queue-queries.ts';
+import { type ReportQuery, type ReportRows, reportRows } from './report-queries.ts';
+import { type DecisionRow, type LeaseRuns, lastDecisions, leaseRuns, type RunsQuery } from './run-queries.ts';
 import { taskMaster } from './schema.ts';
 import { isoTime } from './sql-time.ts';
 import { type SuccessRates, type SuccessRatesQuery, successRates } from './success-rates.ts';
 import { conditionOf, newestFirst, type TaskFilter } from './task-filter.ts';
+import { type Living, type LivingQuery, livingTasks, type SearchQuery, searchTasks } from './task-search.ts';
+import type { TaskCursor } from './task-walk.ts';
+import { type WaitingTier, waitingTiers } from './tier-queries.ts';
 
 /** The lists that may be long. They run on connections of their own, in threads of their own. */
 export type ListQuery =
@@ -33,13 +38,19 @@ export type ListQuery =
       readonly limit: number;
       readonly offset: number;
     }
+  | ({ readonly kind: 'search' } & SearchQuery)
+  | ({ readonly kind: 'living' } & LivingQuery)
+  | { readonly kind: 'tiers' }
   | { readonly kind: 'counts' }
   | ({ readonly kind: 'dead' } & DeadLetterQuery)
   | ({ readonly kind: 'queue' } & QueueQuery)
   | { readonly kind: 'promptHeads'; readonly taskIds: readonly string[] }
   | ({ readonly kind: 'metrics' } & MetricsQuery)
   | { readonly kind: 'durations'; readonly limit: number }
-  | ({ readonly kind: 'successRates' } & SuccessRatesQuery);
+  | ({ readonly kind: 'successRates' } & SuccessRatesQuery)
+  | ({ readonly kind: 'runs' } & RunsQuery)
+  | { readonly kind: 'decisions'; readonly limit: number }
+  | ({ readonly kind: 'report' } & ReportQuery);
 
 interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly page: TaskPage;
@@ -47,6 +58,9 @@ interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly active: readonly TaskListRow[];
   readonly completed: readonly TaskListRow[];
   readonly matching: readonly TaskListRow[];
+  readonly search: FoundTasks;
+  readonly living: Living;
+  readonly tiers: readonly WaitingTier[];
   readonly counts: TaskCounts;
   readonly dead: DeadLetters;
   readonly queue: Queue;
@@ -54,6 +68,9 @@ interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly metrics: MetricsSummary;
   readonly durations: readonly RunRow[];
   readonly successRates: SuccessRates;
+  readonly runs: LeaseRuns;
+  readonly decisions: readonly DecisionRow[];
+  readonly report: ReportRows;
 }
 
 /** What a list answers, by its kind. */
@@ -88,6 +105,13 @@ export interface TaskPage {
   readonly total: number;
   /** For the next page; `null` on the last one. */
   readonly next_cursor: string | null;
+}
+
+/** What was found of a search; `next` is the place behind it, `null` when nothing is left. */
+export interface FoundTasks {
+  readonly tasks: readonly TaskListRow[];
+  readonly next: TaskCursor | null;
+  readonly isPartial: boolean;
 }
 
 const previewChars = 2_000;
@@ -125,6 +149,12 @@ export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
       return page(db, query);
     case 'matching':
       return rows(db, conditionOf(query.filter), newestFirst, query.limit, query.offset);
+    case 'search':
+      return search(db, query);
+    case 'living':
+      return livingTasks(db, query);
+    case 'tiers':
+      return waitingTiers(db);
     case 'counts':
       return countTasks(db);
     case 'dead':
@@ -139,6 +169,12 @@ export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
       return lastDurations(db, query.limit);
     case 'successRates':
       return successRates(db, query);
+    case 'runs':
+      return leaseRuns(db, query);
+    case 'decisions':
+      return lastDecisions(db, query.limit);
+    case 'report':
+      return reportRows(db, query);
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {
@@ -198,6 +234,13 @@ function rowsOf(db: Db, where: SQL | undefined, order: SQL[], limit: number, off
     .where(where)
     .orderBy(...order);
   return query.limit(limit).offset(offset).all();
+}
+
+function search(db: Db, query: SearchQuery): FoundTasks {
+  const { rows: found, ...rest } = searchTasks(db, query, ({ where, order }, limit) =>
+    rowsOf(db, where, [order], limit),
+  );
+  return { tasks: found.map(listRow), ...rest };
 }
 
 function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { kind: 'page' }>): TaskPage {

@@ -4,7 +4,8 @@ import type {
   ZodOpenApiPathsObject,
   ZodOpenApiResponsesObject,
 } from 'zod-openapi';
-import { json, refusals, refused, tags, unavailable } from './openapi-parts.ts';
+import { configSchema, dryRunReportSchema, dryRunSchema } from './dry-run-schemas.ts';
+import { invalid, json, refusals, refused, tags, unavailable } from './openapi-parts.ts';
 import {
   poolSchema,
   poolStateSchema,
@@ -13,6 +14,7 @@ import {
   workerSchema,
   workersSchema,
 } from './operating-schemas.ts';
+import { reportQuery, reportSchema } from './report-schemas.ts';
 import { retrySchema } from './retry-request.ts';
 
 const ofWorker = { path: z.object({ id: z.string().meta({ example: 'local_001' }) }) };
@@ -20,7 +22,7 @@ const unknown: ZodOpenApiResponsesObject = { 404: refused('There is no such work
 
 /** What operators do with the pool, its workers, and what has failed. */
 export function operatingPaths(): ZodOpenApiPathsObject {
-  return { ...poolPaths(), ...workerPaths(), ...retryPaths() };
+  return { ...poolPaths(), ...workerPaths(), ...retryPaths(), ...configPaths(), ...reportPaths() };
 }
 
 function poolPaths(): ZodOpenApiPathsObject {
@@ -94,6 +96,51 @@ function workerPaths(): ZodOpenApiPathsObject {
     '/workers/{id}/rest': { post: ordered('Give it nothing until the load asks for it') },
     '/workers/{id}/resume': { post: ordered('Give it work again, even after a quarantine') },
     '/workers/{id}/breaker/close': { post: ordered('Call its endpoint again, whatever its breaker says') },
+  };
+}
+
+function configPaths(): ZodOpenApiPathsObject {
+  return {
+    '/config': {
+      get: {
+        tags: [tags.operating],
+        summary: 'The configuration in force; secrets are `***`',
+        responses: { 200: { description: 'Its settings as in the files.', ...json(configSchema) } },
+      },
+    },
+    '/config/dry-run': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Which recent tasks would have gone elsewhere under another workers.yaml; changes nothing',
+        requestBody: { required: true, ...json(dryRunSchema) },
+        responses: {
+          200: { description: 'What is wrong with it, or what would differ.', ...json(dryRunReportSchema) },
+          ...refusals,
+        },
+      },
+    },
+  };
+}
+
+function reportPaths(): ZodOpenApiPathsObject {
+  return {
+    '/report': {
+      get: {
+        tags: [tags.operating],
+        summary: 'A report of the workshop, every figure from the running system',
+        requestParams: { query: reportQuery },
+        responses: {
+          200: {
+            description: 'Markdown with Mermaid; the same as data with `format=json`.',
+            content: {
+              'text/markdown': { schema: z.string() },
+              'application/json': { schema: reportSchema },
+            },
+          },
+          ...invalid,
+        },
+      },
+    },
   };
 }
 

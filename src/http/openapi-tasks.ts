@@ -6,6 +6,7 @@ import type {
 } from 'zod-openapi';
 import { anyObject, json, refusals, refused, tags } from './openapi-parts.ts';
 import { attemptsSchema } from './operating-schemas.ts';
+import { cancelReportSchema, cancelSchema, queueSchema } from './task-list-schemas.ts';
 import {
   acceptedSchema,
   type DelegationSchemas,
@@ -30,7 +31,7 @@ const unknown: ZodOpenApiResponsesObject = { 404: refused('There is no such task
 
 /** How tasks are handed in, looked at and ended. */
 export function taskPaths(schemas: DelegationSchemas): ZodOpenApiPathsObject {
-  return { ...delegationPaths(schemas), ...singlePaths() };
+  return { ...delegationPaths(schemas), ...manyPaths(), ...singlePaths() };
 }
 
 function delegationPaths({ one, many }: DelegationSchemas): ZodOpenApiPathsObject {
@@ -56,6 +57,32 @@ function delegationPaths({ one, many }: DelegationSchemas): ZodOpenApiPathsObjec
         requestParams: { header: idempotencyKey },
         requestBody: { required: true, ...json(many) },
         responses: { 202: { description: 'All are on disk.', ...json(anyObject) }, ...refusals },
+      },
+    },
+  };
+}
+
+function manyPaths(): ZodOpenApiPathsObject {
+  return {
+    '/tasks/cancel': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Cancel tasks that have not ended, by the many',
+        requestBody: { required: true, ...json(cancelSchema) },
+        responses: {
+          200: {
+            description: 'It is on disk; with `dry_run`, what would be cancelled.',
+            ...json(cancelReportSchema),
+          },
+          ...refusals,
+        },
+      },
+    },
+    '/queue': {
+      get: {
+        tags: [tags.operating],
+        summary: 'What waits, by priority: how long, and when the last of it will be done',
+        responses: { 200: { description: 'The queue.', ...json(queueSchema) } },
       },
     },
   };

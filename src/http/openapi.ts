@@ -5,7 +5,8 @@ import { facadePaths } from './openapi-facades.ts';
 import { operatingPaths } from './openapi-operating.ts';
 import { anyObject, invalid, json, tags } from './openapi-parts.ts';
 import { taskPaths } from './openapi-tasks.ts';
-import { type DelegationSchemas, shortListQuery, taskListQuery } from './task-schemas.ts';
+import { taskListQuery, taskPageSchema } from './task-list-schemas.ts';
+import { type DelegationSchemas, shortListQuery } from './task-schemas.ts';
 
 /** The description of the REST interface, from the schemas that validate it. */
 export function openApiDocument(schemas: DelegationSchemas, version: string): object {
@@ -50,9 +51,9 @@ function listPaths(): ZodOpenApiPathsObject {
     '/tasks': {
       get: {
         tags: [tags.lists],
-        summary: 'Tasks, newest first',
+        summary: 'Tasks, newest first; or those that are looked for',
         requestParams: { query: taskListQuery },
-        responses: { 200: { description: 'A page.', ...json(anyObject) }, ...invalid },
+        responses: { 200: { description: 'A page.', ...json(taskPageSchema) }, ...invalid },
       },
     },
     '/tasks/pending': { get: shortList('What waits, in the order in which it is handed out') },

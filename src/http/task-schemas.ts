@@ -186,12 +186,3 @@ export const taskQuery = z.object({
 });
 
 export const shortListQuery = z.object({ limit: limitParam });
-
-export const taskListQuery = z.object({
-  status: z.enum(taskStatuses).optional(),
-  limit: limitParam,
-  offset: wholeNumber.pipe(z.int().max(1_000_000)).optional(),
-  cursor: wholeNumber
-    .optional()
-    .meta({ description: '`next_cursor` of the page before; cheaper than a deep offset.' }),
-});

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import type { Clock } from '../actors/clock.ts';
 import type { Life, SeenTransition } from '../actors/inspection-hook.ts';
 import { type ArmedTimer, nodesOf } from '../actors/xstate-internals.ts';
+import { chartHash } from '../chart-hash.ts';
 import type { InspectedMachine } from '../machines/chart-machines.ts';
 import { type ChartOption, optionsOf } from '../machines/chart-options.ts';
 import type { PoolContext } from '../machines/pool-context.ts';
@@ -104,17 +104,6 @@ export function endedView(actor: AnyActorRef, machine: InspectedMachine, atMs: n
     error: status === 'error' ? String(excerptOf(error)) : null,
     at: isoOf(atMs),
   };
-}
-
-const hashes = new WeakMap<AnyStateMachine, string>();
-
-/** Names the definition of a machine: its states, ways, guards, actions and delays. The same in every process. */
-function chartHash(machine: AnyStateMachine): string {
-  const known = hashes.get(machine);
-  if (known !== undefined) return known;
-  const hash = createHash('sha256').update(JSON.stringify(machine.definition)).digest('hex').slice(0, 16);
-  hashes.set(machine, hash);
-  return hash;
 }
 
 /** Executions are callbacks: they run, and that is all there is to see. */

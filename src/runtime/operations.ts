@@ -9,6 +9,7 @@ import { type TaskId, workerId } from '../machines/identifiers.ts';
 import type { AdmissionOrder } from '../machines/worker-state.ts';
 import type { CurrentConfig } from './current-config.ts';
 import type { TaskSpec } from './delegation.ts';
+import { type DryRun, dryRun } from './dry-run.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Engine } from './engine.ts';
 import type { ReloadReport, RetryFilter, RetryReport } from './operation.ts';
@@ -23,8 +24,8 @@ export interface OperationPorts {
   readonly clock: Clock;
   readonly list: Readers['read'];
   readonly delegate: (specs: readonly TaskSpec[]) => Promise<readonly TaskId[]>;
-  /** Reads the files anew. @throws KoubouError `config.invalid` */
-  readonly reread: () => Config;
+  /** Reads the files anew, `workers.yaml` from a text where one is given. @throws KoubouError `config.invalid` */
+  readonly reread: (workersText?: string) => Config;
 }
 
 /** So many of a dry run are shown. */
@@ -114,6 +115,11 @@ export class Operations {
     });
     await engine.journal.settled();
     return { version: config.version, ...report };
+  }
+
+  /** See {@link dryRun}. */
+  dryRun(workersText: string): Promise<DryRun> {
+    return dryRun(this.#ports, workersText);
   }
 
   /** Tries ended tasks again, as tasks of their own. @throws KoubouError `pool.full`, `storage.unavailable` */

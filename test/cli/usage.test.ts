@@ -55,6 +55,8 @@ describe('help', () => {
       'token revoke',
       'mcp',
       'logs',
+      'report',
+      'viz',
       'doctor',
       'config check',
       'db backup',

@@ -2,7 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMachine } from 'xstate';
-import { chartOf, charts } from '../../src/charts.ts';
+import { graphOf } from '../../src/chart-graph.ts';
+import { mermaidOf } from '../../src/chart-mermaid.ts';
+import { charts } from '../../src/charts.ts';
 
 const folder = join(process.cwd(), 'docs/charts');
 const pages = Object.entries(charts());
@@ -67,7 +69,7 @@ test('a chart shows states, nested ones too, and every kind of edge', () => {
     },
   });
   expect(
-    chartOf(machine)
+    mermaidOf(graphOf(machine))
       .split('\n')
       .map((line) => line.trim()),
   ).toEqual([
@@ -95,5 +97,5 @@ test('a chart shows states, nested ones too, and every kind of edge', () => {
     'busy_near --> busy_far : on',
     'busy_far --> busy_near : after 500',
   ]);
-  expect(chartOf(machine)).toBe(chartOf(machine));
+  expect(mermaidOf(graphOf(machine))).toBe(mermaidOf(graphOf(machine)));
 });

@@ -46,6 +46,8 @@ test.each<[method: string, path: string, who: readonly Scope[]]>([
   ['POST', '/api/generate', ['submit', 'admin']],
   ['GET', '/v1/models', ['submit', 'read', 'admin']],
   ['POST', '/tasks/retry', ['admin']],
+  ['POST', '/tasks/cancel', ['admin']],
+  ['GET', '/queue', ['read', 'admin']],
   ['POST', '/pool/pause', ['admin']],
   ['POST', '/pool/reload', ['admin']],
   ['POST', '/workers/worker_1/drain', ['admin']],

@@ -178,7 +178,7 @@ test('cut anywhere and again, the union of what a watcher saw is the stream', as
       expect(seen).toEqual(record().filter((seq) => seq > start));
       last.ws.terminate();
     }),
-    { numRuns: 25 },
+    { numRuns: 60 },
   );
 });
 

@@ -5,6 +5,7 @@ import { type AppLog, doorApp } from '../door-app.ts';
 import { boardRoutes } from './board-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { logStreamRoutes } from './log-stream.ts';
+import { runRoutes } from './run-routes.ts';
 
 /**
  * The Log API of a runtime: what boards read. Each reply is `{"status": "success", …}` or `{"status": "error",
@@ -22,5 +23,6 @@ export function createLogApp(runtime: Runtime, log: AppLog, now = () => systemCl
   logRoutes(app, runtime, now);
   logStreamRoutes(app, runtime);
   boardRoutes(app, runtime, now);
+  runRoutes(app, runtime, now);
   return app;
 }

@@ -1,0 +1,44 @@
+import type { LeaseRun } from '../../db/run-queries.ts';
+
+/** A run on the lane where it is drawn. */
+export interface LaneRun {
+  readonly run: LeaseRun;
+  /** 0 for the uppermost lane of its worker. */
+  readonly lane: number;
+  /** Both as shares of the window, 0 to 1. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface WorkerLanes {
+  readonly workerId: string;
+  readonly lanes: number;
+  /** In the order of their beginning. */
+  readonly runs: readonly LaneRun[];
+}
+
+/** Puts the runs of each worker on as few lanes as they take, so that none lies over another. */
+export function lanesOf(
+  runs: readonly LeaseRun[],
+  window: { readonly since: string; readonly until: string },
+): readonly WorkerLanes[] {
+  const [sinceMs, untilMs] = [Date.parse(window.since), Date.parse(window.until)];
+  const shareOf = (ms: number) => Math.min(1, Math.max(0, (ms - sinceMs) / (untilMs - sinceMs)));
+  const byWorker = new Map<string, { freeAtMs: number[]; runs: LaneRun[] }>();
+  for (const run of runs.toSorted((a, b) => a.assignment_id - b.assignment_id)) {
+    const startMs = Date.parse(run.started_at);
+    const endMs = run.ended_at === null ? Math.max(untilMs, startMs) : Date.parse(run.ended_at);
+    let worker = byWorker.get(run.worker_id);
+    if (worker === undefined) {
+      worker = { freeAtMs: [], runs: [] };
+      byWorker.set(run.worker_id, worker);
+    }
+    const free = worker.freeAtMs.findIndex((freeMs) => freeMs <= startMs);
+    const lane = free === -1 ? worker.freeAtMs.length : free;
+    worker.freeAtMs[lane] = endMs;
+    worker.runs.push({ run, lane, start: shareOf(startMs), end: shareOf(endMs) });
+  }
+  return [...byWorker]
+    .map(([workerId, { freeAtMs, runs: own }]) => ({ workerId, lanes: freeAtMs.length, runs: own }))
+    .sort((a, b) => (a.workerId < b.workerId ? -1 : 1));
+}
