@@ -255,8 +255,9 @@ export const workerMachine = setup({
             lost: { on: { 'heartbeat.received': { target: 'alive', actions: 'noteSighting' } } },
           },
         },
-        // The watcher itself broke: nothing is known of the worker until it is watched again.
-        unwatched: { after: { heartbeatRestartMs: 'watched' } },
+        // The watcher itself broke: nothing is known of the worker until it is watched again, and that is no reason to call it
+        // lost by the first beat that is missed then.
+        unwatched: { after: { heartbeatRestartMs: 'watched.suspect' } },
       },
     },
     admission: {

@@ -57,8 +57,11 @@ test('SIGHUP with files that are wrong changes nothing, and says where', async (
   write(workersYaml(3).replace('worker_id', 'worker_idd'));
   running.child.kill('SIGHUP');
   await until(() => expect(running.output.stderr).toContain('was not taken over'));
-  expect(running.output.stderr).toMatch(/workers\.yaml:\d+:\d+ .*worker_idd/);
-  expect(logOf(env)).toMatch(/"level":"error".*workers\.yaml:.*"msg":"the reload was refused/);
+  // A chunk may end anywhere, and the log is written behind.
+  await until(() => expect(running.output.stderr).toMatch(/workers\.yaml:\d+:\d+ .*worker_idd/));
+  await until(() =>
+    expect(logOf(env)).toMatch(/"level":"error".*workers\.yaml:.*"msg":"the reload was refused/),
+  );
   const { stdout, exitCode } = await koubou(['workers', 'show', 'w1', '--json'], env);
   expect(exitCode).toBe(0); // It is found, although its files are wrong.
   expect(JSON.parse(stdout)).toMatchObject({ max_concurrent_tasks: 1 });

@@ -102,6 +102,18 @@ describe('a watcher that breaks', () => {
     bench.world.settle(lease, success);
     expect(bench.settled()).toMatchObject([{ assignmentId: 1, outcome: { kind: 'succeeded' } }]);
   });
+
+  test('makes no worker lost by one beat that is missed after it: misses and silence decide, as ever', async () => {
+    const bench = setupWorker({ missesMax: 3, silenceMsMax: 90_000 }, { blind: 1 });
+    await bench.clock.advance(1_000);
+    bench.miss(15_000);
+    expect(bench.life()).toEqual(['suspect']);
+    bench.miss(60_000);
+    bench.miss(89_999);
+    expect(bench.life()).toEqual(['suspect']);
+    bench.miss(90_000);
+    expect(bench.life()).toEqual(['suspect', 'lost']);
+  });
 });
 
 describe('a worker that could not be reached to run a task', () => {
