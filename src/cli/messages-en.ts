@@ -1,6 +1,7 @@
 import { mcpEnglish } from './mcp-en.ts';
 import { operatingEnglish } from './operating-en.ts';
 import { reportTalkEnglish } from './report-en.ts';
+import { simulateEnglish } from './simulate-en.ts';
 import { tokenEnglish } from './token-en.ts';
 import { vizEnglish } from './viz-en.ts';
 import { workerEnglish } from './worker-messages.ts';
@@ -194,6 +195,7 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
   mcp: mcpEnglish,
   operating: operatingEnglish,
   report: reportTalkEnglish,
+  simulate: simulateEnglish,
   token: tokenEnglish,
   viz: vizEnglish,
   worker: workerEnglish,

@@ -2,6 +2,7 @@ import { mcpJapanese } from './mcp-ja.ts';
 import type { Messages } from './messages.ts';
 import { operatingJapanese } from './operating-ja.ts';
 import { reportTalkJapanese } from './report-ja.ts';
+import { simulateJapanese } from './simulate-ja.ts';
 import { tokenJapanese } from './token-ja.ts';
 import { vizJapanese } from './viz-ja.ts';
 import { workerJapanese } from './worker-messages.ts';
@@ -213,6 +214,7 @@ export const japanese: Messages = {
   mcp: mcpJapanese,
   operating: operatingJapanese,
   report: reportTalkJapanese,
+  simulate: simulateJapanese,
   token: tokenJapanese,
   viz: vizJapanese,
   worker: workerJapanese,

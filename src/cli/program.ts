@@ -13,6 +13,7 @@ import { registerMcp } from './mcp-command.ts';
 import { registerPool } from './pool-command.ts';
 import { registerReport } from './report-command.ts';
 import { registerRetry } from './retry-command.ts';
+import { registerSimulate } from './simulate-command.ts';
 import { registerStart } from './start-command.ts';
 import { registerStatus } from './status-command.ts';
 import { registerStop } from './stop-command.ts';
@@ -80,6 +81,7 @@ export function buildProgram(cli: Cli, act: Act): Command {
     registerConfig,
     registerDb,
     registerDemo,
+    registerSimulate,
   ];
   for (const register of registrations) register(program, cli, act);
   return program;

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm';
+import { eq, notInArray, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { taskAssignments, workers } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
@@ -84,17 +84,25 @@ export type WorkerStatements = ReturnType<typeof workerStatements>;
 
 /** Writes the configured workers at a start, and marks those that have left the configuration; their history stays. */
 export function registerWorkers(db: Db, registrations: readonly WorkerRegistration[], atMs: number): void {
-  db.update(workers).set({ configured: 0, status: 'offline', liveness: 'lost', currentTask: null }).run();
+  const ids = registrations.map(({ workerId }) => workerId);
+  db.update(workers).set({ status: 'offline', liveness: 'lost', currentTask: null }).run();
+  db.update(workers).set({ configured: 0 }).where(notInArray(workers.workerId, ids)).run();
   for (const worker of registrations) registerWorker(db, worker, atMs);
 }
 
-/** Writes a worker that has been added, or changed. Whether it takes work is left as it was. */
+/**
+ * Writes a worker that has been added, or changed. Whether it takes work is left as it was; one that had left, and was
+ * drained for that, begins anew.
+ */
 export function registerWorker(db: Db, worker: WorkerRegistration, atMs: number): void {
   const at = sqlTime(atMs);
   const fresh = { ...worker, status: 'offline', liveness: 'probing', configured: 1, updatedAt: at };
   db.insert(workers)
     .values({ ...fresh, createdAt: at })
-    .onConflictDoUpdate({ target: workers.workerId, set: fresh })
+    .onConflictDoUpdate({
+      target: workers.workerId,
+      set: { ...fresh, admission: sql`CASE WHEN configured = 0 THEN 'active' ELSE admission END` },
+    })
     .run();
 }
 

@@ -73,6 +73,10 @@ export function dispatch({ context, self }: Scope): void {
     }
   }
   if (most === limits.dispatchPerTurn) ports.wantTurn();
+}
+
+/** Asks for rows where a window has room: also while nothing is handed out, so that those who wait longest are first then. */
+export function refill({ context: { board, ports } }: Scope): void {
   const shortages = board.shortages();
   if (shortages.length > 0) ports.wantRows(shortages);
 }

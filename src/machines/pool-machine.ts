@@ -172,12 +172,15 @@ export const poolMachine = poolSetup.createMachine({
         deciding: { always: [{ guard: 'wasPaused', target: 'paused' }, { target: 'accepting' }] },
         accepting: {
           on: {
-            'pool.turn': { actions: ['dispatch', 'rescale', 'retireLeavers'] },
+            'pool.turn': { actions: ['dispatch', 'refill', 'rescale', 'retireLeavers'] },
             'pool.pause': { target: 'paused', actions: 'recordPaused' },
           },
         },
         paused: {
-          on: { 'pool.resume': { target: 'accepting', actions: ['recordResumed', 'wantTurn'] } },
+          on: {
+            'pool.turn': { actions: ['refill', 'retireLeavers'] },
+            'pool.resume': { target: 'accepting', actions: ['recordResumed', 'wantTurn'] },
+          },
         },
       },
     },

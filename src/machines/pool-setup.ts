@@ -60,6 +60,7 @@ export const poolSetup = basis.extend({
     reprioritize: tasks.reprioritize,
     dismissTasks: tasks.dismissTasks,
     dispatch: leases.dispatch,
+    refill: leases.refill,
     handOver: leases.handOver,
     settle: leases.settle,
     freeSlot: leases.freeSlot,

@@ -61,6 +61,7 @@ describe('help', () => {
       'config check',
       'db backup',
       'demo',
+      'simulate',
     ]);
   });
 

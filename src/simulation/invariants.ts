@@ -1,0 +1,7 @@
+import { clientInvariants } from './invariants-clients.ts';
+import { taskInvariants } from './invariants-tasks.ts';
+import { workerInvariants } from './invariants-workers.ts';
+import type { Invariant } from './judge.ts';
+
+/** All that must hold in every world. */
+export const invariants: readonly Invariant[] = [...taskInvariants, ...workerInvariants, ...clientInvariants];

@@ -1,0 +1,220 @@
+import type { Clock } from '../actors/clock.ts';
+import type { Config } from '../config/settings.ts';
+import { openStore } from '../db/sqlite-store.ts';
+import type { Store } from '../db/store.ts';
+import { type CommitFate, CrashStore } from './crash-store.ts';
+import type { FaultMix } from './fault-mix.ts';
+import type { Ledger } from './ledger.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { VirtualProcess } from './virtual-process.ts';
+import { type Sabotage, VirtualSite } from './virtual-site.ts';
+import { type Owner, VirtualTime } from './virtual-time.ts';
+import type { WorldEvent } from './world-events.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly config: Config;
+  readonly mix: FaultMix;
+  /** Commits that kill the process, beside those that are drawn. */
+  readonly crashPoints: readonly CrashPoint[];
+  readonly sabotage: Sabotage;
+  /** Hears all that happens. */
+  readonly hear: (event: WorldEvent) => void;
+  readonly ledger: Ledger;
+}
+
+/** Kills the process at the n-th commit of the world, from 1 on. */
+export interface CrashPoint {
+  readonly commit: number;
+  readonly where: 'before' | 'within' | 'after';
+}
+
+type DiskFault = Extract<CommitFate, `SQLITE_${string}`>;
+
+const killNames = {
+  'killed before': 'commit.killed_before',
+  'killed within': 'commit.killed_within',
+  'killed after': 'commit.killed_after',
+} as const;
+
+const fewCommitsWeight = 50;
+
+/** How long a supervisor waits before it starts a process anew. */
+const restartMsMin = 1_000;
+const restartMsMax = 30_000;
+
+/** What a server has left to stop a generation in, with the way there. */
+const stoppingMs = 1_000;
+
+/** Everything there is: one time, one chance, one disk, the servers, and one process after the other. */
+export class World {
+  readonly random: SeededRandom;
+  readonly time: VirtualTime;
+  /** What is not of the process: clients, servers, weather. */
+  readonly clock: Clock;
+  readonly site: VirtualSite;
+  readonly ledger: Ledger;
+  /** What the files say now. */
+  files: Config;
+  mix: FaultMix;
+  diskFault: DiskFault | null = null;
+  process: VirtualProcess;
+  readonly #owner: Owner = { isDead: false, asleepUntilMs: 0 };
+  readonly #options: WorldOptions;
+  readonly #listeners: ((event: WorldEvent) => void)[] = [];
+  readonly #store: CrashStore;
+  readonly #disk: Store;
+  #started = 0;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.random = new SeededRandom(options.seed);
+    // In half of all worlds, what is due at one moment comes in any order.
+    const isShuffled = this.random.chance(0.5, 'shuffled', 0);
+    this.time = new VirtualTime(isShuffled ? (order) => this.random.draw('tie', order) : undefined);
+    this.clock = this.time.clockOf(this.#owner);
+    this.files = options.config;
+    this.mix = options.mix;
+    this.ledger = options.ledger;
+    this.site = new VirtualSite({
+      random: this.random,
+      mix: () => this.mix,
+      emit: this.emit,
+      clock: () => this.time.clockOf(this.process.owner),
+      worldClock: () => this.clock,
+      process: () => this.process.number,
+      config: options.config,
+      sabotage: options.sabotage,
+    });
+    const disk = openStore(':memory:', 'normal', this.time.wallMs);
+    this.#disk = disk;
+    this.#store = new CrashStore(options.sabotage.store?.(disk) ?? disk, {
+      fateOf: (commit) => this.#fateOf(commit),
+      onCommitted: ({ committed }) => {
+        const { number } = this.process;
+        for (const fact of committed) this.emit({ type: 'fact', process: number, committed: fact });
+      },
+      onFailed: (code) => this.emit({ type: 'commit.failed', process: this.process.number, code }),
+      onKilled: (fate) => this.#killAtCommit(fate as keyof typeof killNames),
+    });
+    this.process = this.#newProcess();
+  }
+
+  readonly emit = (event: WorldEvent): void => {
+    this.#options.hear(event);
+    for (const listener of this.#listeners) listener(event);
+  };
+
+  /** Hears all that happens, after the judge. */
+  listen(listener: (event: WorldEvent) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** What is on disk, read past the process. */
+  get disk(): Store {
+    return this.#store.real;
+  }
+
+  get commits(): number {
+    return this.#store.commits;
+  }
+
+  /** The first process begins. */
+  begin(): void {
+    this.process.start(this.#storeOf(this.process));
+  }
+
+  /** The process is killed, and started anew after a while. */
+  kill(cause: string): void {
+    const { process } = this;
+    if (process.owner.isDead) return;
+    process.kill();
+    this.site.hangUp();
+    this.emit({ type: 'process.died', process: process.number, cause });
+    this.#startLater();
+  }
+
+  /** Stops in order and starts anew. */
+  async restart(): Promise<void> {
+    const { process } = this;
+    if (!process.isOpen || process.owner.asleepUntilMs > this.time.elapsedMs) return;
+    this.emit({ type: 'fault', name: 'process.restarted', detail: '', forMs: 0 });
+    if (await this.#stop(process)) this.#startLater();
+  }
+
+  /** The end of the world: stops in order, and lets nothing begin anew. */
+  async end(): Promise<void> {
+    await this.#stop(this.process);
+    this.emit({ type: 'world.ended' });
+    this.#owner.isDead = true;
+  }
+
+  close(): void {
+    this.#owner.isDead = true;
+    this.process.owner.isDead = true;
+    this.#disk.close();
+  }
+
+  async #stop(process: VirtualProcess): Promise<boolean> {
+    await process.stop();
+    // Servers that were told to stop may take so long to do it.
+    await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, stoppingMs));
+    if (process.owner.isDead) return false;
+    const leftTimers = this.time.timersOf(process.owner);
+    const leftRuns = this.site.running;
+    this.emit({ type: 'process.stopped', process: process.number, leftTimers, leftRuns });
+    process.kill();
+    return true;
+  }
+
+  #startLater(): void {
+    const delayMs = this.random.between(restartMsMin, restartMsMax, 'restart', this.#started);
+    this.clock.setTimeout(() => {
+      this.process = this.#newProcess();
+      this.begin();
+    }, delayMs);
+  }
+
+  #newProcess(): VirtualProcess {
+    this.#started += 1;
+    return new VirtualProcess({
+      number: this.#started,
+      time: this.time,
+      random: this.random,
+      config: this.files,
+      reread: () => this.files,
+      endpointOf: this.site.reach,
+      emit: this.emit,
+      onFailed: (cause) => this.#fail(cause),
+    });
+  }
+
+  /** One that cannot write at its start ends, and is started anew; anything else is a bug. */
+  #fail(cause: string): void {
+    const { process } = this;
+    const isDisk = this.diskFault !== null || this.process.stage === 'recovering';
+    if (!isDisk) this.emit({ type: 'process.alarmed', process: process.number, message: cause });
+    this.kill(cause);
+  }
+
+  #storeOf(process: VirtualProcess): Store {
+    return this.#store.forProcess({ isDead: () => process.owner.isDead });
+  }
+
+  #fateOf(commit: number): CommitFate {
+    const planned = this.#options.crashPoints.find((point) => point.commit === commit);
+    if (planned !== undefined) return `killed ${planned.where}`;
+    // Of the commits of a process that begins or stops there are few, and they are the most delicate.
+    const share = this.mix.killAtCommit * (this.process.isOpen ? 1 : fewCommitsWeight);
+    if (this.random.chance(share, 'kill at commit', commit)) {
+      return this.random.pick(['killed before', 'killed within', 'killed after'] as const, 'where', commit);
+    }
+    return this.diskFault ?? 'done';
+  }
+
+  #killAtCommit(fate: keyof typeof killNames): void {
+    const detail = `commit ${this.#store.commits}, ${this.process.stage}`;
+    this.emit({ type: 'fault', name: killNames[fate], detail, forMs: 0 });
+    this.kill(fate);
+  }
+}
