@@ -2,18 +2,10 @@
 // the tests say what to type.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 
-const places = [
-  process.env.CHROMIUM_PATH ?? '',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/snap/bin/chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-];
+const usualPlaces = JSON.parse(readFileSync(new URL('chromium-places.json', import.meta.url), 'utf8'));
+const places = [process.env.CHROMIUM_PATH ?? '', ...usualPlaces];
 const isThere = places.some((path) => path !== '' && existsSync(path));
 const isDebianRoot = process.getuid?.() === 0 && existsSync('/usr/bin/apt-get');
 if (!isThere && isDebianRoot) {

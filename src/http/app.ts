@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import type { KoubouError } from '../machines/errors.ts';
 import type { Runtime } from '../runtime.ts';
 import { version } from '../version.ts';
 import { bulkCancelRoutes } from './bulk-cancel-routes.ts';
@@ -12,7 +13,9 @@ import { healthRoutes } from './health-routes.ts';
 import { listRoutes } from './list-routes.ts';
 import { mcpRoutes } from './mcp/mcp-routes.ts';
 import { metricsRoutes } from './metrics-routes.ts';
+import { ollamaRefusal } from './ollama-facade/ollama-refusals.ts';
 import { ollamaRoutes } from './ollama-facade/ollama-routes.ts';
+import { openAiRefusal } from './openai/openai-refusals.ts';
 import { openAiRoutes } from './openai/openai-routes.ts';
 import { openApiDocument } from './openapi.ts';
 import { operatingRoutes } from './operating-routes.ts';
@@ -27,7 +30,7 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   const app = doorApp(runtime, {
     log,
     what: 'a request',
-    bodyOf: errorBody,
+    bodyOf: refusalBody,
     nothingAt: (method) => `there is nothing at ${method} here; see /docs`,
   });
   healthRoutes(app, runtime);
@@ -50,4 +53,11 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
     madeOfConfig(runtime, () => openApiDocument(schemas(), version)),
   );
   return app;
+}
+
+/** Clients of others expect their own shape, whoever refuses: the locks in front know nothing of what stands behind. */
+function refusalBody(refusal: KoubouError, path: string): object {
+  if (path === '/v1' || path.startsWith('/v1/')) return openAiRefusal(refusal);
+  if (path === '/api' || path.startsWith('/api/')) return ollamaRefusal(refusal);
+  return errorBody(refusal);
 }

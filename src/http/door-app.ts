@@ -17,8 +17,8 @@ export interface DoorSettings {
   readonly log: AppLog;
   /** What failed, for the log: `a request`. */
   readonly what: string;
-  /** How this door writes a refusal down. */
-  readonly bodyOf: (refusal: KoubouError) => object;
+  /** How this door writes a refusal down, for the clients of a path. */
+  readonly bodyOf: (refusal: KoubouError, path: string) => object;
   /** What is said where there is nothing. */
   readonly nothingAt: (method: string) => string;
 }
@@ -31,9 +31,11 @@ export function doorApp(runtime: Runtime, { log, what, bodyOf, nothingAt }: Door
     if (refusal.retryAfterMs !== undefined)
       c.header('Retry-After', String(Math.ceil(refusal.retryAfterMs / 1_000)));
     if (refusal.code === 'auth.missing') c.header('WWW-Authenticate', 'Bearer');
-    return c.json(bodyOf(refusal), statusOf(refusal.code) as ContentfulStatusCode);
+    return c.json(bodyOf(refusal, c.req.path), statusOf(refusal.code) as ContentfulStatusCode);
   });
-  app.notFound((c) => c.json(bodyOf(new KoubouError('route.unknown', nothingAt(c.req.method))), 404));
+  app.notFound((c) =>
+    c.json(bodyOf(new KoubouError('route.unknown', nothingAt(c.req.method)), c.req.path), 404),
+  );
   // First, so that whatever refuses a request answers under its name, and within its span.
   app.use(requestIds(), requestSpan());
   const gate = gateOf(runtime);

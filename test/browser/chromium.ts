@@ -1,16 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
-
-/** Where systems put a browser that these tests can drive. */
-const usualPlaces = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-  '/usr/bin/google-chrome-stable',
-  '/snap/bin/chromium',
-  '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
-  '/Applications/Chromium.app/Contents/MacOS/Chromium',
-];
+import usualPlaces from '../../scripts/chromium-places.json' with { type: 'json' };
 
 /** The browser: that of `CHROMIUM_PATH`, that of the system, or the one that Playwright installed. @throws Error */
 export function chromiumPath(

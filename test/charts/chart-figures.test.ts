@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { graphOf } from '../../src/chart-graph.ts';
 import { chartMachines } from '../../src/charts.ts';
 import { boxFigures, wayFigures, waysBetween } from '../../src/http/dashboard/chart-figures.ts';
-import { type MachineFigures, merged } from '../../src/http/dashboard/chart-tallies.ts';
+import { merged } from '../../src/http/dashboard/chart-tallies.ts';
+import type { MachineFigures } from '../../src/runtime/inspection-figures.ts';
 
 function graph(id: string) {
   const machine = chartMachines().find((each) => each.id === id);

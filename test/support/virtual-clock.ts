@@ -1,11 +1,5 @@
 import type { Clock } from '../../src/actors/clock.ts';
-
-interface Timer {
-  readonly dueMs: number;
-  /** Place among timers that are due at the same time. */
-  readonly order: number;
-  readonly fn: () => void;
-}
+import { type HeapTimer, TimerHeap } from '../../src/simulation/timer-heap.ts';
 
 const startOfTimeMs = Date.UTC(2026, 0, 1);
 /** A world that wants turn after turn without an end is a bug, and must say so. */
@@ -16,8 +10,8 @@ const turnsMax = 100_000;
  * is done before the next one is looked at: the clock never jumps before it fires.
  */
 export class VirtualClock implements Clock {
-  readonly #heap: Timer[] = [];
-  readonly #live = new Set<Timer>();
+  readonly #timers = new TimerHeap();
+  #pending = 0;
   #deferred: (() => void)[] = [];
   #elapsedMs = 0;
   #wallOffsetMs = startOfTimeMs;
@@ -31,15 +25,17 @@ export class VirtualClock implements Clock {
     return this.#elapsedMs;
   }
 
-  setTimeout(fn: () => void, delayMs: number): Timer {
-    const timer = { dueMs: this.#elapsedMs + Math.max(0, delayMs), order: this.#nextOrder++, fn };
-    this.#live.add(timer);
-    this.#push(timer);
+  setTimeout(fn: () => void, delayMs: number): HeapTimer {
+    const dueMs = this.#elapsedMs + Math.max(0, delayMs);
+    const timer: HeapTimer = { dueMs, order: this.#nextOrder++, fn, owner: this, isLive: true };
+    this.#pending += 1;
+    this.#timers.push(timer);
     return timer;
   }
 
   clearTimeout(handle: unknown): void {
-    this.#live.delete(handle as Timer);
+    const timer = handle as HeapTimer | undefined;
+    if (timer?.isLive === true) this.#end(timer);
   }
 
   defer(fn: () => void): void {
@@ -48,7 +44,7 @@ export class VirtualClock implements Clock {
 
   /** Timers that are armed. */
   get pending(): number {
-    return this.#live.size;
+    return this.#pending;
   }
 
   /** The wall clock jumps, as when it is set; what is measured goes on as before. */
@@ -85,47 +81,14 @@ export class VirtualClock implements Clock {
     throw new Error(`still busy after ${turnsMax} turns in which no time passed`);
   }
 
-  #takeDue(untilMs: number): Timer | undefined {
-    for (;;) {
-      const first = this.#heap[0];
-      if (first === undefined || first.dueMs > untilMs) return undefined;
-      this.#dropFirst();
-      if (this.#live.delete(first)) return first;
-    }
+  #takeDue(untilMs: number): HeapTimer | undefined {
+    const timer = this.#timers.take(untilMs);
+    if (timer !== undefined) this.#end(timer);
+    return timer;
   }
 
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let at = heap.push(timer) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as Timer;
-      if (isBefore(above, timer)) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = timer;
+  #end(timer: HeapTimer): void {
+    timer.isLive = false;
+    this.#pending -= 1;
   }
-
-  #dropFirst(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Timer;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, heap[child] as Timer)) child += 1;
-      const below = heap[child] as Timer;
-      if (isBefore(last, below)) break;
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
-  }
-}
-
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.order < b.order);
 }

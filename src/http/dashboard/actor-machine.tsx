@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import type { ChartLayout } from '../../chart-drawing.ts';
 import { keptWays } from '../../chart-mermaid.ts';
+import type { MachineFigures } from '../../runtime/inspection-figures.ts';
 import { ActorCrowd } from './actor-crowd.tsx';
 import { actorWords } from './actor-words.ts';
 import { ChartCanvas } from './chart-canvas.tsx';
@@ -9,7 +10,6 @@ import { boxFigures, wayFigures } from './chart-figures.ts';
 import { overview, useOverview } from './chart-live.ts';
 import { ChartOutline, WayTable } from './chart-outline.tsx';
 import type { ChartMarks } from './chart-shapes.tsx';
-import type { MachineFigures } from './chart-tallies.ts';
 import { chartWords } from './chart-words.ts';
 import { Show, useLoaded } from './loading.tsx';
 import { go, hrefOf, route } from './route.ts';

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
+import type { MachineFigures } from '../../runtime/inspection-figures.ts';
 import { actorWords } from './actor-words.ts';
 import { drawnMachines } from './chart-drawings.ts';
 import { overview, useOverview } from './chart-live.ts';
-import type { MachineFigures } from './chart-tallies.ts';
 import { go, hrefOf } from './route.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { numberOf } from './time-words.ts';

@@ -1,5 +1,10 @@
 import type { ChartGraph, ChartWay } from '../../chart-graph.ts';
-import type { EdgeFigures, KeptFigures, MachineFigures, StateFigures } from './chart-tallies.ts';
+import type {
+  EdgeFigures,
+  KeptFigures,
+  MachineFigures,
+  StateFigures,
+} from '../../runtime/inspection-figures.ts';
 
 /** What all actors together did on one way of the chart. */
 export interface WayFigures {

@@ -1,6 +1,6 @@
 import type { ChartGraph, ChartState, ChartWay } from '../../chart-graph.ts';
+import type { MachineFigures, StateFigures } from '../../runtime/inspection-figures.ts';
 import { boxFigures, type WayFigures, wayFigures } from './chart-figures.ts';
-import type { MachineFigures, StateFigures } from './chart-tallies.ts';
 import { chartWords } from './chart-words.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { durationOf, numberOf } from './time-words.ts';

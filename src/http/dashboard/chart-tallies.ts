@@ -1,35 +1,4 @@
-/** Figures of a state without states of its own; see `inspect_overview` in docs/websocket.md. */
-export interface StateFigures {
-  readonly state: string;
-  readonly count: number;
-  readonly entered: number;
-  readonly stayed_ms: number;
-  readonly stays: readonly number[];
-  readonly crashed: number;
-}
-
-export interface EdgeFigures {
-  readonly from: string;
-  readonly to: string;
-  readonly event: string;
-  readonly count: number;
-  readonly per_second: number;
-  readonly failures?: Readonly<Record<string, number>>;
-}
-
-export interface KeptFigures {
-  readonly event: string;
-  readonly count: number;
-  readonly per_second: number;
-}
-
-export interface MachineFigures {
-  readonly live: number;
-  readonly begun: number;
-  readonly states: readonly StateFigures[];
-  readonly edges: readonly EdgeFigures[];
-  readonly kept: readonly KeptFigures[];
-}
+import type { MachineFigures } from '../../runtime/inspection-figures.ts';
 
 export type Machines = Readonly<Record<string, MachineFigures>>;
 

@@ -1,10 +1,16 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { KoubouError } from '../../machines/errors.ts';
 import type { FacadeFailure } from '../facade-failure.ts';
 
 /** How Ollama tells what is wrong: one sentence. */
 export interface OllamaError {
   readonly error: string;
+}
+
+/** A refusal of whatever door, in the shape of this one. */
+export function ollamaRefusal({ message }: KoubouError): OllamaError {
+  return { error: message };
 }
 
 export function refused(c: Context, status: ContentfulStatusCode, message: string): Response {

@@ -3,22 +3,15 @@ import type { z } from 'zod';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { AppLog } from '../door-app.ts';
-import { shapeRefusals } from '../facade-refusals.ts';
 import { check, readJson } from '../request-body.ts';
 import { answerVectors, embedBody, embeddingBody } from './ollama-embed.ts';
 import { answerText } from './ollama-generation.ts';
 import { ollamaModelRoutes } from './ollama-models.ts';
-import type { OllamaError } from './ollama-refusals.ts';
 import { chatSchema, embeddingsSchema, embedSchema, generateSchema } from './ollama-schemas.ts';
 import { chatWish, embeddingsWish, embedWish, generateWish } from './ollama-wishes.ts';
 
 /** What clients of Ollama find under the address of this server, instead of Ollama: https://docs.ollama.com/api. */
 export function ollamaRoutes(app: Hono, runtime: Runtime, log: AppLog): void {
-  shapeRefusals(
-    app,
-    (path) => path === '/api' || path.startsWith('/api/'),
-    ({ message }): OllamaError => ({ error: message }),
-  );
   app.get('/', (c) => c.text('Ollama is running'));
   ollamaModelRoutes(app, runtime);
   generationRoutes(app, runtime, log);

@@ -2,7 +2,6 @@ import type { Context, Hono } from 'hono';
 import { KoubouError } from '../../machines/errors.ts';
 import type { Runtime } from '../../runtime.ts';
 import type { AppLog } from '../door-app.ts';
-import { shapeRefusals } from '../facade-refusals.ts';
 import { check, readJson } from '../request-body.ts';
 import { askedOptions } from './asked-options.ts';
 import { type AskedOfModel, askedTask } from './asked-task.ts';
@@ -11,13 +10,12 @@ import { askedChat } from './chat-request.ts';
 import { completionShape } from './completion-answer.ts';
 import { embeddingRoutes } from './embedding-routes.ts';
 import { openAiModelRoutes } from './openai-models.ts';
-import { openAiRefusal, refuseFor } from './openai-refusals.ts';
+import { refuseFor } from './openai-refusals.ts';
 import { chatSchema, completionSchema, type GeneratedBody } from './openai-schemas.ts';
 import { type AnswerShape, streamedAnswer, wholeAnswer } from './text-answer.ts';
 
 /** The interface that clients of OpenAI know, under `/v1`: each request is a task of the pool. */
 export function openAiRoutes(app: Hono, runtime: Runtime, log: AppLog): void {
-  shapeRefusals(app, (path) => path === '/v1' || path.startsWith('/v1/'), openAiRefusal);
   app.post('/v1/chat/completions', async (c) => {
     const sent = await readJson(c);
     const body = check(chatSchema, sent);
