@@ -1,7 +1,7 @@
 import { fromCallback } from 'xstate';
 import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
 import { failed, type Outcome, retry } from '../machines/outcome.ts';
-import type { ExecutionCommand, ExecutionInput } from '../machines/worker-events.ts';
+import type { ExecutionCommand, ExecutionInput, Run } from '../machines/worker-events.ts';
 import type { ExecutionReport } from '../machines/worker-reports.ts';
 import type { Clock } from './clock.ts';
 import type { Backend, Job } from './execution.ts';
@@ -13,52 +13,59 @@ export interface ExecutionPorts {
   readonly random: Random;
   readonly backendOf: (worker: WorkerId) => Backend;
   /** The job of a lease, from its row; `undefined` when the row does not hold it any more. */
-  readonly jobOf: (input: ExecutionInput) => Job | undefined;
+  readonly jobOf: (worker: WorkerId, run: Run) => Job | undefined;
   /** Text as it is generated, for those who follow the task. */
   readonly onText: (taskId: TaskId, assignmentId: AssignmentId, text: string) => void;
+  /** Tells its worker how an attempt ended. */
+  readonly report: (worker: ExecutionInput['worker'], report: ExecutionReport) => void;
   /** A bug of a backend, for the log. */
   readonly onFault: (error: unknown, taskId: TaskId) => void;
 }
 
 /**
- * One attempt of one task on one backend. It reports exactly once, and in time: at the deadline and on `execution.stop`
- * it reports without waiting for the backend, whose signal is aborted in the same moment.
+ * One slot of a worker, and one attempt of one task in it after the other. Each is reported exactly once, and in time: at
+ * the deadline and on `execution.stop` without waiting for the backend, whose signal is aborted in the same moment.
  */
 export function executionActor(ports: ExecutionPorts) {
-  return fromCallback<ExecutionCommand, ExecutionInput>(({ input, sendBack, receive }) => {
-    const attempt = new Attempt(ports, input, (report) => sendBack(report));
-    receive(() => attempt.end({ kind: 'cancelled' }));
-    attempt.begin();
-    return () => attempt.end({ kind: 'cancelled' });
+  return fromCallback<ExecutionCommand, ExecutionInput>(({ input, receive }) => {
+    let attempt: Attempt | undefined;
+    receive((command) => {
+      attempt?.end({ kind: 'cancelled' });
+      if (command.type === 'execution.stop') return;
+      attempt = new Attempt(ports, input, command.run);
+      attempt.begin();
+    });
+    return () => attempt?.end({ kind: 'cancelled' });
   });
 }
 
 class Attempt {
   readonly #ports: ExecutionPorts;
   readonly #input: ExecutionInput;
+  readonly #run: Run;
   readonly #abort = new AbortController();
-  #report: ((report: ExecutionReport) => void) | undefined;
+  #hasEnded = false;
   #deadline: unknown;
   #hasText = false;
   readonly #beganMs: number;
 
-  constructor(ports: ExecutionPorts, input: ExecutionInput, report: (report: ExecutionReport) => void) {
+  constructor(ports: ExecutionPorts, input: ExecutionInput, run: Run) {
     this.#ports = ports;
     this.#input = input;
-    this.#report = report;
+    this.#run = run;
     this.#beganMs = ports.clock.monotonic();
   }
 
   begin(): void {
-    const { taskId } = this.#input;
-    const job = this.#ports.jobOf(this.#input);
+    const { taskId } = this.#run;
+    const job = this.#ports.jobOf(this.#input.workerId, this.#run);
     if (job === undefined) {
       this.end({ kind: 'cancelled' });
       return;
     }
     this.#deadline = this.#ports.clock.setTimeout(() => this.end(this.#overdue(job)), job.deadlineMs);
     const onText = (text: string) => this.#tell(text);
-    this.#run(job, onText).then(
+    this.#ask(job, onText).then(
       (outcome) => this.#settle(outcome),
       (error: unknown) => {
         this.#ports.onFault(error, taskId);
@@ -68,7 +75,7 @@ class Attempt {
   }
 
   /** Async, so that a backend that throws at once is one that rejects. */
-  async #run(job: Job, onText: (text: string) => void): Promise<Outcome> {
+  async #ask(job: Job, onText: (text: string) => void): Promise<Outcome> {
     return this.#ports.backendOf(this.#input.workerId)(job, { signal: this.#abort.signal, onText });
   }
 
@@ -79,21 +86,21 @@ class Attempt {
 
   /** The first ending counts; whatever comes after it is of a lease that has ended. */
   #settle(outcome: Outcome): boolean {
-    const report = this.#report;
-    if (report === undefined) return false;
-    this.#report = undefined;
+    if (this.#hasEnded) return false;
+    this.#hasEnded = true;
     this.#ports.clock.clearTimeout(this.#deadline);
-    const { taskId, assignmentId, slot } = this.#input;
+    const { taskId, assignmentId } = this.#run;
+    const { worker, slot } = this.#input;
     const draw = this.#ports.random.draw('backoff', assignmentId);
     const elapsedMs = this.#ports.clock.monotonic() - this.#beganMs;
-    report({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw, elapsedMs });
+    this.#ports.report(worker, { slot, taskId, assignmentId, outcome, draw, elapsedMs });
     return true;
   }
 
   #tell(text: string): void {
-    if (this.#report === undefined) return;
+    if (this.#hasEnded) return;
     this.#hasText = true;
-    this.#ports.onText(this.#input.taskId, this.#input.assignmentId, text);
+    this.#ports.onText(this.#run.taskId, this.#run.assignmentId, text);
   }
 
   /** A backend that said nothing may answer next time; one that was still talking would talk as long again. */

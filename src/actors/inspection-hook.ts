@@ -9,6 +9,8 @@ import type {
 import type { InspectedMachine } from '../machines/chart-machines.ts';
 import type { Outcome } from '../machines/outcome.ts';
 import { actorOfSlot } from '../machines/worker-actions.ts';
+import type { ExecutionInput, Run } from '../machines/worker-events.ts';
+import type { ExecutionReports } from '../machines/worker-reports.ts';
 import type { Clock } from './clock.ts';
 import { ChartTally, StateTally, type Stay } from './inspection-census.ts';
 import { derivedLogic, nodesOf } from './xstate-internals.ts';
@@ -38,11 +40,11 @@ type Carrier = AnyActorRef & { [lifeKey]?: Life | undefined };
 type Tallies = ReadonlyMap<AnyStateNode, StateTally>;
 type Scope = Parameters<AnyStateMachine['transition']>[2];
 
-interface Settled {
-  readonly type: string;
-  readonly slot: number;
-  readonly assignmentId: number;
-  readonly outcome: Outcome;
+/** An execution as a snapshot: its slot, and the attempt in it. */
+export interface ExecutionSnapshot {
+  readonly input: ExecutionInput;
+  /** The attempt that it makes, or made last. */
+  readonly run?: Run;
 }
 
 const running = 'running';
@@ -84,7 +86,7 @@ export class InspectionHook {
         machine.start(snapshot);
       },
       transition: (before: AnyMachineSnapshot, event: AnyEventObject, scope: Scope) => {
-        if (event.type === 'execution.settled') this.#endRun(before, event as unknown as Settled);
+        if (event.type === 'execution.settled') this.#endRuns(before, event as unknown as ExecutionReports);
         const after = machine.transition(before, event, scope);
         if (nodesOf(after) === nodesOf(before)) chart.keep(event.type);
         else this.#move(scope.self, nodesOf(after), tallies, event);
@@ -94,29 +96,33 @@ export class InspectionHook {
     });
   }
 
-  /** The same logic of executions, which are counted. They have no chart: they run, and end by one of the outcomes. */
+  /** The same logic of executions, whose attempts are counted. They have no chart: they run, and end by one of the outcomes. */
   execution<L extends AnyActorLogic>(logic: L): L {
     const chart = this.#chart('execution', [...this.#runs.values()]);
     const places = [this.#runs.get(running) as StateTally];
     return derivedLogic(logic, {
-      start: (snapshot: unknown, scope: Scope) => {
+      transition: (before: unknown, event: AnyEventObject, scope: Scope) => {
+        if (event.type !== 'execution.run') return logic.transition(before as never, event, scope);
         this.#begin(chart, scope.self, places);
-        logic.start?.(snapshot as never, scope);
+        return { ...logic.transition(before as never, event, scope), run: event['run'] };
       },
     });
   }
 
   /** To be called when an actor has ended, however that was. */
   readonly ended = (actor: AnyActorRef): void => {
-    const life = (actor as Carrier)[lifeKey];
-    if (life === undefined) return;
+    const life = this.lifeOf(actor);
+    if (life !== undefined) this.#end(actor, life, actor.getSnapshot().status === 'error');
+  };
+
+  #end(actor: AnyActorRef, life: Life, hasCrashed: boolean): void {
     (actor as Carrier)[lifeKey] = undefined;
-    life.chart.end(life.stays, actor.getSnapshot().status === 'error', this.#now());
+    life.chart.end(life.stays, hasCrashed, this.#now());
     if (this.#observers.size === 0) return;
     const observers = this.#observers.get(actor);
     this.#observers.delete(actor);
     for (const { onEnded } of observers ?? []) onEnded();
-  };
+  }
 
   /** Watches a live actor until it ends. @returns ends it before that */
   observe(actor: AnyActorRef, observer: ActorObserver): () => void {
@@ -156,14 +162,19 @@ export class InspectionHook {
     }
   }
 
-  #endRun({ children, context }: AnyMachineSnapshot, { slot, assignmentId, outcome, type }: Settled): void {
-    const execution = children[actorOfSlot(slot)];
-    const life = execution === undefined ? undefined : this.lifeOf(execution);
-    const stay = life?.stays[0];
-    const to = this.#runs.get(outcome.kind);
-    // What comes late is of a lease that has ended; another may run in its slot.
-    if (context.slots[slot]?.assignmentId !== assignmentId || stay === undefined || to === undefined) return;
-    life?.chart.move(stay, to, type, failureCodeOf({ type, outcome }), this.#now());
+  #endRuns({ children, context }: AnyMachineSnapshot, { type, reports }: ExecutionReports): void {
+    for (const report of reports) {
+      const execution = children[actorOfSlot(report.slot)];
+      const life = execution === undefined ? undefined : this.lifeOf(execution);
+      const stay = life?.stays[0];
+      const to = this.#runs.get(report.outcome.kind);
+      // What comes late is of a lease that has ended; another may run in its slot.
+      const isHeld = context.slots[report.slot]?.assignmentId === report.assignmentId;
+      if (!isHeld || execution === undefined || life === undefined || stay === undefined || to === undefined)
+        continue;
+      life.chart.move(stay, to, type, failureCodeOf({ type, outcome: report.outcome }), this.#now());
+      this.#end(execution, life, false);
+    }
   }
 
   #tell(

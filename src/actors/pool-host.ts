@@ -7,7 +7,9 @@ import { actorOfSeat } from '../machines/seat.ts';
 import type { Shortage, WaitingCount } from '../machines/task-board.ts';
 import { taskMachine } from '../machines/task-machine.ts';
 import type { TaskTicket } from '../machines/task-ticket.ts';
+import type { ExecutionInput } from '../machines/worker-events.ts';
 import { workerMachine } from '../machines/worker-machine.ts';
+import type { ExecutionReport } from '../machines/worker-reports.ts';
 import type { Clock } from './clock.ts';
 import { type ExecutionPorts, executionActor } from './execution-actor.ts';
 import { type HeartbeatPorts, heartbeatActor } from './heartbeat.ts';
@@ -17,7 +19,7 @@ import { type IndexedTimers, indexTimers, spawnBeside } from './xstate-internals
 /** What the actors need of the world around them. */
 export interface PoolHostPorts {
   readonly clock: Clock;
-  readonly executions: ExecutionPorts;
+  readonly executions: Omit<ExecutionPorts, 'report'>;
   readonly heartbeats: HeartbeatPorts;
   /** Takes in what an actor says has happened. */
   readonly record: (fact: RecordedFact) => void;
@@ -28,6 +30,8 @@ export interface PoolHostPorts {
   /** An actor failed in a way that nobody handles. */
   readonly onFault: (error: unknown) => void;
 }
+
+type WorkerHandle = ExecutionInput['worker'];
 
 export type PoolActor = Actor<typeof poolMachine>;
 
@@ -49,8 +53,17 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     turnWanted = true;
     ports.clock.defer(() => void turn());
   };
+  const settled = new Map<WorkerHandle, ExecutionReport[]>();
+  const report: ExecutionPorts['report'] = (worker, ending) => {
+    const others = settled.get(worker);
+    if (others === undefined) settled.set(worker, [ending]);
+    else others.push(ending);
+    wantTurn();
+  };
   const turn = async () => {
     turnWanted = false;
+    for (const [worker, reports] of settled) worker.send({ type: 'execution.settled', reports });
+    settled.clear();
     if (pool.getSnapshot().status === 'active') pool.send({ type: 'pool.turn' });
     await ports.flush();
     const wanted = shortages;
@@ -62,11 +75,12 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
   const hook = new InspectionHook(ports.clock);
   const inspectedTask = hook.machine('task', taskMachine);
   const poolPorts: PoolPorts = {
-    spawnTask: (parent, seat, taskInput) => {
+    spawnTask: (parent, seat, taskInput, onDone) => {
       const task = spawnBeside(parent, inspectedTask, {
         id: actorOfSeat(seat),
         src: 'task',
         input: taskInput,
+        onDone,
       });
       task.on('*', ports.record);
       return task;
@@ -77,7 +91,7 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     },
   };
 
-  const pool = createActor(providedPool(ports, hook), {
+  const pool = createActor(providedPool(ports, report, hook), {
     id: 'pool',
     input: { ...input, ports: poolPorts },
     clock: ports.clock,
@@ -89,8 +103,8 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
   return { pool, wantTurn, timers, hook };
 }
 
-function providedPool(ports: PoolHostPorts, hook: InspectionHook) {
-  const execution = hook.execution(executionActor(ports.executions));
+function providedPool(ports: PoolHostPorts, report: ExecutionPorts['report'], hook: InspectionHook) {
+  const execution = hook.execution(executionActor({ ...ports.executions, report }));
   const worker = workerMachine.provide({
     actors: { execution, heartbeat: heartbeatActor(ports.heartbeats) },
   });

@@ -19,21 +19,28 @@ import type { Clock } from './clock.ts';
 
 /**
  * Starts an actor as a child of `parent` without a place in the parent's snapshot: `spawnChild` copies all children at
- * each spawn. The child reports to its parent (`xstate.done.actor.<id>`, `xstate.error.actor.<id>`); `parent.stop()`
- * does not stop it, so the parent must, by `stop()` of the child.
+ * each spawn. The child reports a crash to its parent (`xstate.error.actor.<id>`); its end it tells by a call of `onDone`
+ * within its last transition, since XState keeps something for each type of event and each state of the parent for ever,
+ * and `xstate.done.actor.<id>` is a type for each child. `parent.stop()` does not stop it, so the parent must, by `stop()`
+ * of the child.
  */
 export function spawnBeside<L extends AnyActorLogic>(
   parent: AnyActorRef,
   logic: L,
-  options: { id: string; src: string; input: InputFrom<L> },
+  options: { id: string; src: string; input: InputFrom<L>; onDone: () => void },
 ): ActorRefFrom<L> {
+  const { onDone, ...rest } = options;
   // The types ask for the options one by one, depending on what the logic needs; all logics take these.
-  const actor = createActor(
-    logic as AnyActorLogic,
-    { ...options, parent } as Parameters<typeof createActor>[1],
-  );
+  const actor = createActor(logic as AnyActorLogic, { ...rest, parent } as Parameters<typeof createActor>[1]);
   // XState refuses `stop()` to an actor that has a parent, since the parent would go on listing it; this one does not.
-  Object.assign(actor, { stop: (actor as unknown as Stoppable)._stop });
+  const { _stop: stop, _parent: superior } = actor as unknown as Stoppable & Subordinate;
+  const _parent: Superior = {
+    _send: (event) => {
+      if (event.type.startsWith('xstate.done.actor.')) onDone();
+      else superior._send(event);
+    },
+  };
+  Object.assign(actor, { stop, _parent });
   actor.start();
   return actor as unknown as ActorRefFrom<L>;
 }
@@ -41,6 +48,15 @@ export function spawnBeside<L extends AnyActorLogic>(
 /** Every actor, from within. */
 interface Stoppable {
   _stop(): void;
+}
+
+/** Whom an actor tells of its end. */
+interface Superior {
+  _send(event: AnyEventObject): void;
+}
+
+interface Subordinate {
+  readonly _parent: Superior;
 }
 
 /** A logic that differs from another one in these methods. Those of a machine are bound to it, so the rest is its own. */

@@ -1,8 +1,9 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { AcceptedTask, TaskFact, TaskMetadata } from '../machines/facts.ts';
 import type { ModelReply } from '../machines/model-request.ts';
 import { taskMachineVersion } from '../machines/task-machine.ts';
 import type { Db } from './client.ts';
+import { prepareRead } from './read-statement.ts';
 import { taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
 import { prepareWrite } from './write-statement.ts';
@@ -135,26 +136,32 @@ export function taskStatements(db: Db) {
         .set({ priority: slot('priority'), updatedAt: slot('at') })
         .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`)),
     ),
-    byId: db
-      .select()
-      .from(taskMaster)
-      .where(eq(taskMaster.taskId, sql.placeholder('taskId')))
-      .prepare(),
+    byId: prepareRead<TaskRow>(
+      db,
+      getTableColumns(taskMaster),
+      db
+        .select()
+        .from(taskMaster)
+        .where(eq(taskMaster.taskId, sql.placeholder('taskId'))),
+    ),
     unended: db
       .select({ seq: taskMaster.seq })
       .from(taskMaster)
       .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`))
       .prepare(),
     /** Rows of one tier that wait for a worker, oldest first. */
-    ready: db
-      .select(waitingColumns)
-      .from(taskMaster)
-      .where(
-        sql`likely(${isPending}) AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${sql.placeholder('priority')} AND ${taskMaster.taskType} = ${sql.placeholder('taskType')} AND ${taskMaster.seq} > ${sql.placeholder('afterSeq')}`,
-      )
-      .orderBy(taskMaster.seq)
-      .limit(sql.placeholder('limit'))
-      .prepare(),
+    ready: prepareRead<WaitingRow>(
+      db,
+      waitingColumns,
+      db
+        .select(waitingColumns)
+        .from(taskMaster)
+        .where(
+          sql`likely(${isPending}) AND ${taskMaster.runAtMs} IS NULL AND ${taskMaster.priority} = ${sql.placeholder('priority')} AND ${taskMaster.taskType} = ${sql.placeholder('taskType')} AND ${taskMaster.seq} > ${sql.placeholder('afterSeq')}`,
+        )
+        .orderBy(taskMaster.seq)
+        .limit(sql.placeholder('limit')),
+    ),
     nextRunAt: db
       .select({ runAtMs: sql<number | null>`min(${taskMaster.runAtMs})` })
       .from(taskMaster)

@@ -11,23 +11,38 @@ export interface WriteStatement {
  * Prepares a statement that drizzle has built. drizzle would look for the placeholders among the parameters again at
  * each run; here their places are found once. Our columns need no encoding: they are text and numbers.
  */
-export function prepareWrite(db: Db, query: { toSQL(): { sql: string; params: unknown[] } }): WriteStatement {
+export function prepareWrite(db: Db, query: Query): WriteStatement {
   const { sql, params } = query.toSQL();
   const statement = db.$client.prepare(sql);
-  const slots = params.map(slotOf);
+  const places = placesOf(params);
   return {
     sql,
-    run: (values) => statement.run(slots.map(({ name, fixed }) => (name === null ? fixed : values[name]))),
+    run: (values) => statement.run(valuesAt(places, values)),
   };
 }
 
-interface Slot {
+/** What drizzle has built. */
+export interface Query {
+  toSQL(): { sql: string; params: unknown[] };
+}
+
+/** A parameter of a statement. */
+interface Place {
   /** Of the placeholder that stands here, or `null` for a fixed value. */
   readonly name: string | null;
   readonly fixed: unknown;
 }
 
-function slotOf(param: unknown): Slot {
+/** Where the values of a statement go. */
+export function placesOf(params: readonly unknown[]): readonly Place[] {
+  return params.map(placeOf);
+}
+
+export function valuesAt(places: readonly Place[], values: Readonly<Record<string, unknown>>): unknown[] {
+  return places.map(({ name, fixed }) => (name === null ? fixed : values[name]));
+}
+
+function placeOf(param: unknown): Place {
   const value = is(param, Param) ? param.value : param;
   return is(value, Placeholder) ? { name: value.name, fixed: undefined } : { name: null, fixed: value };
 }

@@ -12,7 +12,7 @@ import type { Admission } from './worker-state.ts';
 /** What the pool needs of its host. */
 export interface PoolPorts {
   /** Starts the actor of a task as a child of the pool, beside its snapshot. */
-  readonly spawnTask: (pool: PoolRef, seat: number, input: TaskInput) => TaskRef;
+  readonly spawnTask: (pool: PoolRef, seat: number, input: TaskInput, onDone: () => void) => TaskRef;
   /** Asks for a `pool.turn` at the end of this turn of the event loop. Asking twice is asking once. */
   readonly wantTurn: () => void;
   /** Asks for rows that wait behind the window, by `pool.activate`, after the next commit. */

@@ -12,6 +12,7 @@ import { type Command, refuse, type Scope } from './pool-tasks.ts';
 import type { Span } from './prediction.ts';
 import type { RoutingInput } from './routing.ts';
 import type { LiveTask } from './task-board.ts';
+import type { Run } from './worker-events.ts';
 import type { SettledReport } from './worker-reports.ts';
 import type { RosterEntry, WorkerRef } from './worker-roster.ts';
 
@@ -106,6 +107,7 @@ function assign(
 
 /** The leases are on disk: the workers begin. A lease that ended in the meantime gives its slot back instead. */
 export function handOver({ context, self }: Scope, event: Omit<Command<'pool.committed'>, 'type'>): void {
+  const runs = new Map<WorkerRef, Run[]>();
   for (const { taskId, assignmentId, workerId: holder, model } of event.leased) {
     const task = context.board.get(taskId);
     const worker = workerRef(self, holder);
@@ -116,8 +118,12 @@ export function handOver({ context, self }: Scope, event: Omit<Command<'pool.com
       continue;
     }
     task.ref.send({ type: 'task.start' });
-    worker.send({ type: 'worker.run', taskId, assignmentId, model });
+    const run = { taskId, assignmentId, model };
+    const others = runs.get(worker);
+    if (others === undefined) runs.set(worker, [run]);
+    else others.push(run);
   }
+  for (const [worker, leases] of runs) worker.send({ type: 'worker.run', leases });
   for (const lease of event.cancelled) stopWork(self, lease);
 }
 

@@ -110,14 +110,13 @@ export const poolMachine = poolSetup.createMachine({
         ],
       },
     ],
-    'xstate.done.actor.*': { actions: { type: 'forgetEnded', params: ({ event }) => idOf(event) } },
     'xstate.error.actor.*': [
       {
         guard: { type: 'isTask', params: ({ event }) => idOf(event) },
         actions: [
           { type: 'recordTaskCrash', params: ({ event }) => idOf(event) },
           { type: 'abandonWork', params: ({ event }) => idOf(event) },
-          { type: 'forgetEnded', params: ({ event }) => idOf(event) },
+          { type: 'forgetCrashed', params: ({ event }) => idOf(event) },
           'wantTurn',
         ],
       },

@@ -55,7 +55,7 @@ export const poolSetup = basis.extend({
     markReady: tasks.markReady,
     cancelTask: tasks.cancelTask,
     forget: tasks.forget,
-    forgetEnded: tasks.forgetEnded,
+    forgetCrashed: tasks.forgetCrashed,
     abandonWork: tasks.abandonWork,
     reprioritize: tasks.reprioritize,
     dismissTasks: tasks.dismissTasks,

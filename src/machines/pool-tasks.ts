@@ -8,8 +8,8 @@ import { giveBack, routingOf, stopWork } from './pool-leases.ts';
 import { smallTokens } from './route-class.ts';
 import { route } from './routing.ts';
 import { seatOfActor } from './seat.ts';
-import type { LiveTask } from './task-board.ts';
-import type { TaskReport } from './task-events.ts';
+import type { LiveTask, TaskBoard } from './task-board.ts';
+import type { TaskInput, TaskReport } from './task-events.ts';
 import type { TaskTicket } from './task-ticket.ts';
 
 /**
@@ -46,7 +46,7 @@ export function activate({ context, self }: Scope, event: Omit<Command<'pool.act
 function bringToLife(context: PoolContext, pool: PoolRef, ticket: TaskTicket): LiveTask {
   const { board, ports, policy } = context;
   const seat = board.takeSeat();
-  const ref = ports.spawnTask(pool, seat, {
+  const input: TaskInput = {
     taskId: ticket.taskId,
     pool,
     leases: ticket.leases,
@@ -55,7 +55,8 @@ function bringToLife(context: PoolContext, pool: PoolRef, ticket: TaskTicket): L
     // Whoever names a model means it.
     fallbackChain: ticket.model === null ? policy.fallbackChain : [],
     fallbacks: ticket.fallbacks,
-  });
+  };
+  const ref = ports.spawnTask(pool, seat, input, () => forgetEnded(board, seat));
   const task = board.sit(seat, ticket, ref);
   if (ticket.delayMs > 0) ref.send({ type: 'task.postpone', delayMs: ticket.delayMs });
   else board.ready.add(task);
@@ -168,10 +169,15 @@ function leaseOnRecord(task: LiveTask | undefined): Omit<LeaseName, 'taskId'> | 
   return task?.ref.getSnapshot().context.lease ?? null;
 }
 
-export function forgetEnded({ context }: Scope, { actorId }: { actorId: string }): void {
+export function forgetCrashed({ context }: Scope, { actorId }: { actorId: string }): void {
   const seat = seatOfActor(actorId);
-  const task = seat === undefined ? undefined : context.board.atSeat(seat);
-  if (task !== undefined) context.board.leave(task);
+  if (seat !== undefined) forgetEnded(context.board, seat);
+}
+
+/** Told by the task itself, in its last transition. */
+function forgetEnded(board: TaskBoard, seat: number): void {
+  const task = board.atSeat(seat);
+  if (task !== undefined) board.leave(task);
 }
 
 export function taskCrashFact({ board }: PoolContext, actorId: string): RecordedFact {

@@ -14,9 +14,27 @@ export function settled(
   return { type: 'worker.settled', workerId, taskId, assignmentId, outcome, draw, elapsedMs };
 }
 
-/** The slots after one of them has become free; slots that the configuration took away go when they do. */
-export function freed(context: WorkerContext, slot: number): WorkerContext['slots'] {
-  return fitted(context.slots.with(slot, null), context.spec.slots);
+/** Whether it is under this very lease that a slot is taken. */
+export function isHeld(slots: WorkerContext['slots'], { slot, assignmentId }: ExecutionReport): boolean {
+  return slots[slot]?.assignmentId === assignmentId;
+}
+
+/** The slots after some of them have become free; slots that the configuration took away go when they do. */
+export function freed(context: WorkerContext, free: readonly number[]): WorkerContext['slots'] {
+  const slots = [...context.slots];
+  for (const slot of free) slots[slot] = null;
+  return fitted(slots, context.spec.slots);
+}
+
+/** The slots that are left, and how many of them have their execution. */
+export function staffed({ manned }: WorkerContext, slots: WorkerContext['slots']) {
+  return { slots, manned: Math.min(manned, slots.length) };
+}
+
+/** The executions of slots that are no more. */
+export function executionsBeyond({ manned }: WorkerContext, left: WorkerContext['slots']): readonly string[] {
+  const gone = Math.max(0, manned - left.length);
+  return Array.from({ length: gone }, (_, index) => actorOfSlot(left.length + index));
 }
 
 /** The slots that the configuration gives it now. What runs in one that is taken away runs on. */

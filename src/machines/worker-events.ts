@@ -1,7 +1,7 @@
 import type { ActorRef, ErrorActorEvent, Snapshot } from 'xstate';
 import type { AssignmentId, WorkerId } from './identifiers.ts';
 import type { Sighting } from './sighting.ts';
-import type { ExecutionReport, HeartbeatReport, Lease, WorkerReport } from './worker-reports.ts';
+import type { ExecutionReports, HeartbeatReport, Lease, WorkerReport } from './worker-reports.ts';
 import type { WorkerSpec } from './worker-spec.ts';
 import type { Admission, AdmissionOrder } from './worker-state.ts';
 
@@ -15,6 +15,8 @@ export interface WorkerInput {
 export interface WorkerContext extends WorkerInput {
   /** One place for each slot: the lease that runs in it, or `null`. */
   readonly slots: readonly (Lease | null)[];
+  /** How many slots, from the first on, have their execution: they get it when they are first needed. */
+  readonly manned: number;
   /** Beats missed in a row. */
   readonly misses: number;
   /** Crashes of its children within the window. */
@@ -25,7 +27,8 @@ export interface WorkerContext extends WorkerInput {
 }
 
 export type WorkerCommand =
-  | ({ readonly type: 'worker.run'; readonly model: string | null } & Lease)
+  /** These leases are on disk: begin. Those of one commit come together. */
+  | { readonly type: 'worker.run'; readonly leases: readonly Run[] }
   /** The lease has ended otherwise: stop generating. The execution answers with the outcome `cancelled`. */
   | { readonly type: 'worker.stop'; readonly assignmentId: AssignmentId }
   | { readonly type: `worker.${AdmissionOrder}`; readonly detail: string }
@@ -34,19 +37,28 @@ export type WorkerCommand =
   /** There is reason to look at once whether it lives. */
   | { readonly type: 'worker.probe' };
 
-export interface ExecutionInput extends Lease {
-  readonly workerId: WorkerId;
-  readonly slot: number;
+/** A lease, and the model that it was given for. */
+export interface Run extends Lease {
   readonly model: string | null;
 }
-export type ExecutionCommand = { readonly type: 'execution.stop' };
+
+/** An execution lives as long as its slot, and makes one attempt after the other. */
+export interface ExecutionInput {
+  readonly workerId: WorkerId;
+  readonly slot: number;
+  readonly worker: ActorRef<Snapshot<unknown>, ExecutionReports>;
+}
+
+export type ExecutionCommand =
+  | { readonly type: 'execution.run'; readonly run: Run }
+  | { readonly type: 'execution.stop' };
 /** Do not wait for the next interval. */
 export type HeartbeatCommand = { readonly type: 'heartbeat.probe' };
 
 /** All that a worker hears. */
 export type WorkerEvent =
   | WorkerCommand
-  | ExecutionReport
+  | ExecutionReports
   | HeartbeatReport
   | { readonly type: 'crash.forgotten' }
   | ErrorActorEvent;

@@ -48,13 +48,18 @@ export interface SightingReport {
 /** What a worker tells its pool. */
 export type WorkerReport = SettledReport | LivenessReport | AdmissionReport | SightingReport;
 
-/** What an execution tells its worker, once. */
+/** How one attempt ended. */
 export interface ExecutionReport extends Lease {
-  readonly type: 'execution.settled';
   readonly slot: number;
   readonly outcome: Outcome;
   readonly draw: number;
   readonly elapsedMs: number;
+}
+
+/** What executions tell their worker: each of its attempts once, those of one turn of the event loop together. */
+export interface ExecutionReports {
+  readonly type: 'execution.settled';
+  readonly reports: readonly ExecutionReport[];
 }
 
 /** What a heartbeat tells its worker, each interval. `silentMs`: how long it listened without an answer. */

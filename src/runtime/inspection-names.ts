@@ -3,7 +3,7 @@ import type { InspectionHook } from '../actors/inspection-hook.ts';
 import type { PoolActor } from '../actors/pool-host.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { parseTaskId } from '../machines/identifiers.ts';
-import type { ExecutionInput } from '../machines/worker-events.ts';
+import type { Run } from '../machines/worker-events.ts';
 
 /**
  * The names of actors towards clients: `pool`, `worker:local_001`, `endpoint:http://localhost:11434`, `execution:17` by its
@@ -16,14 +16,14 @@ const executionPrefix = 'execution:';
 
 /** The name of an actor that lives or has lived. */
 export function nameOfActor(actor: AnyActorRef, machine: string): string {
-  const snapshot = actor.getSnapshot() as { context?: { taskId: string }; input?: ExecutionInput };
+  const snapshot = actor.getSnapshot() as { context?: { taskId: string }; run?: Run };
   switch (machine) {
     case 'task':
       return snapshot.context?.taskId ?? actor.id;
     case 'worker':
       return `${workerPrefix}${actor.id}`;
     case 'execution':
-      return `${executionPrefix}${snapshot.input?.assignmentId}`;
+      return `${executionPrefix}${snapshot.run?.assignmentId}`;
     default:
       return actor.id;
   }

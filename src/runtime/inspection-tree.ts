@@ -3,6 +3,7 @@ import type { InspectionHook } from '../actors/inspection-hook.ts';
 import type { PoolActor } from '../actors/pool-host.ts';
 import { inspectionLimits as limits } from '../machines/inspection-limits.ts';
 import { actorOfEndpoint } from '../machines/pool-leases.ts';
+import type { Run } from '../machines/worker-events.ts';
 import { nameOfActor } from './inspection-names.ts';
 
 /** A worker or a server, and what stands under it. */
@@ -69,6 +70,6 @@ function executionsOf(worker: AnyActorRef | undefined, hook: InspectionHook): Wo
     .filter((child) => hook.lifeOf(child)?.chart.machine === 'execution')
     .map((child) => ({
       actor: nameOfActor(child, 'execution'),
-      task: (child.getSnapshot() as unknown as { input: { taskId: string } }).input.taskId,
+      task: (child.getSnapshot() as unknown as { run: Run }).run.taskId,
     }));
 }

@@ -1,6 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import type { Clock } from '../actors/clock.ts';
-import type { Life, SeenTransition } from '../actors/inspection-hook.ts';
+import type { ExecutionSnapshot, Life, SeenTransition } from '../actors/inspection-hook.ts';
 import { type ArmedTimer, nodesOf } from '../actors/xstate-internals.ts';
 import { chartHash } from '../chart-hash.ts';
 import type { InspectedMachine } from '../machines/chart-machines.ts';
@@ -114,7 +114,10 @@ function stateValueOf({ value, status }: Pick<AnyMachineSnapshot, 'value' | 'sta
 
 /** The pool keeps registries of ten thousand entries in its context: of these, the sums. */
 function contextOf(machine: InspectedMachine, snapshot: AnyMachineSnapshot): Excerpt {
-  if (machine === 'execution') return excerptOf((snapshot as unknown as { input: unknown }).input);
+  if (machine === 'execution') {
+    const { input, run } = snapshot as unknown as ExecutionSnapshot;
+    return excerptOf({ ...run, workerId: input.workerId, slot: input.slot });
+  }
   if (machine !== 'pool') return excerptOf(snapshot.context);
   const { board, roster, policy, drainGraceMs, isPaused } = snapshot.context as PoolContext;
   return excerptOf({

@@ -41,7 +41,7 @@ export function poolPorts(wiring: PoolWiring): PoolHostPorts {
       clock,
       random,
       backendOf: (workerId) => endpoints.of(workerId).backend,
-      jobOf: ({ workerId, taskId, assignmentId, model }) => {
+      jobOf: (workerId, { taskId, assignmentId, model }) => {
         const row = store.task(taskId);
         if (row?.status !== 'in_progress' || row.assignmentId !== assignmentId) return undefined;
         const job = jobOf(row, endpoints.of(workerId).worker, model, config.now);

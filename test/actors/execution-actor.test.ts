@@ -4,6 +4,7 @@ import type { Backend, Job, JobIo } from '../../src/actors/execution.ts';
 import { type ExecutionPorts, executionActor } from '../../src/actors/execution-actor.ts';
 import { assignmentId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
+import type { ExecutionCommand } from '../../src/machines/worker-events.ts';
 import type { ExecutionReport } from '../../src/machines/worker-reports.ts';
 import { makeJob } from '../support/backend-jobs.ts';
 import { onDisposal } from '../support/disposal.ts';
@@ -37,28 +38,21 @@ function setupExecution(parts: Partial<ExecutionPorts> = {}) {
       suffix: () => '',
     },
     backendOf: () => backend,
-    jobOf: ({ taskId, assignmentId: assignment, model }) =>
+    jobOf: (_worker, { taskId, assignmentId: assignment, model }) =>
       makeJob({ taskId, assignmentId: assignment, model, deadlineMs }),
     onText: (taskId, assignment, text) => void texts.push(`${taskId.slice(-1)}/${assignment}: ${text}`),
     onFault: (error) => void faults.push(error),
+    report: (_worker, report) => void reports.push(report),
     ...parts,
   });
-  const input = {
-    taskId: taskIdOf(1),
-    assignmentId: assignmentId(7),
-    workerId: makeSpec('local_001').workerId,
-    slot: 2,
-    model: 'tiny',
-  };
   const machine = setup({ actors: { execution } }).createMachine({
     invoke: {
       src: 'execution',
       id: 'execution',
-      input,
+      input: ({ self }) => ({ workerId: makeSpec('local_001').workerId, slot: 2, worker: self }),
       onError: { actions: ({ event }) => void crashes.push(event.error) },
     },
     on: {
-      'execution.settled': { actions: ({ event }) => void reports.push(event as unknown as ExecutionReport) },
       leave: '.left',
     },
     initial: 'here',
@@ -70,8 +64,15 @@ function setupExecution(parts: Partial<ExecutionPorts> = {}) {
     if (end === undefined) throw new Error('the backend was not asked');
     return end;
   };
-  const stop = () => actor.getSnapshot().children['execution']?.send({ type: 'execution.stop' });
-  return { actor, clock, reports, texts, faults, draws, crashes, running, stop };
+  const tell = (command: ExecutionCommand) => actor.getSnapshot().children['execution']?.send(command);
+  const run = (lease: number) =>
+    tell({
+      type: 'execution.run',
+      run: { taskId: taskIdOf(lease), assignmentId: assignmentId(lease), model: 'tiny' },
+    });
+  const stop = () => tell({ type: 'execution.stop' });
+  run(7);
+  return { actor, clock, reports, texts, faults, draws, crashes, running, run, stop };
 }
 
 const outcomes = (reports: readonly ExecutionReport[]) => reports.map(({ outcome }) => outcome);
@@ -79,14 +80,13 @@ const outcomes = (reports: readonly ExecutionReport[]) => reports.map(({ outcome
 describe('an execution', () => {
   test('hands the job to its backend and reports how it ended, under its lease', async () => {
     const { clock, reports, running, draws } = setupExecution();
-    expect(running().job).toMatchObject({ taskId: taskIdOf(1), assignmentId: 7 });
+    expect(running().job).toMatchObject({ taskId: taskIdOf(7), assignmentId: 7 });
     running().resolve(success);
     await clock.settle();
     expect(reports).toEqual([
       {
-        type: 'execution.settled',
         slot: 2,
-        taskId: taskIdOf(1),
+        taskId: taskIdOf(7),
         assignmentId: 7,
         outcome: success,
         draw: 0.25,
@@ -101,7 +101,7 @@ describe('an execution', () => {
     const { running, texts } = setupExecution();
     running().io.onText('Once ');
     running().io.onText('upon');
-    expect(texts).toEqual(['1/7: Once ', '1/7: upon']);
+    expect(texts).toEqual(['7/7: Once ', '7/7: upon']);
   });
 
   test('is cancelled without a word to any backend when its row is no longer held', () => {
@@ -129,6 +129,19 @@ describe('an execution', () => {
     stop();
     actor.stop();
     expect(running().io.signal.aborted).toBe(false);
+  });
+
+  test('makes one attempt after the other, each reported under its own lease', async () => {
+    const { clock, reports, running, run } = setupExecution();
+    running().resolve(success);
+    await clock.settle();
+    run(8);
+    running().resolve(success);
+    await clock.settle();
+    expect(reports.map(({ assignmentId: lease, slot }) => [lease, slot])).toEqual([
+      [7, 2],
+      [8, 2],
+    ]);
   });
 
   test('whose worker is gone aborts its backend', () => {

@@ -14,7 +14,12 @@ const crashing = createMachine({
 });
 
 function beside(parent: AnyActor, logic: AnyActorLogic, id: string): AnyActor {
-  return spawnBeside(parent, logic, { id, src: 'child', input: undefined }) as AnyActor;
+  return spawnBeside(parent, logic, {
+    id,
+    src: 'child',
+    input: undefined,
+    onDone: () => undefined,
+  }) as AnyActor;
 }
 
 describe('a look from within', () => {

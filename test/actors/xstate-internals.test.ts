@@ -46,8 +46,8 @@ const waiting = createMachine({
   },
 });
 
-function beside(parent: AnyActor, logic: AnyActorLogic = waiting, id = 'child'): AnyActor {
-  return spawnBeside(parent, logic, { id, src: 'child', input: undefined }) as AnyActor;
+function beside(parent: AnyActor, logic: AnyActorLogic = waiting, id = 'child', onDone = () => {}): AnyActor {
+  return spawnBeside(parent, logic, { id, src: 'child', input: undefined, onDone }) as AnyActor;
 }
 
 describe('an actor beside the snapshot', () => {
@@ -60,13 +60,14 @@ describe('an actor beside the snapshot', () => {
     expect(child.system).toBe(parent.system);
   });
 
-  test('tells its parent that it is done', () => {
+  test('tells that it is done within its last transition, and its parent hears of no event', () => {
     const { parent, heard } = makeParent();
     parent.start();
-    const child = beside(parent);
+    const child = beside(parent, waiting, 'child', () => void heard.push('done'));
     child.send({ type: 'leave' });
     child.send({ type: 'end' });
-    expect(heard).toEqual(['xstate.done.actor.child']);
+    expect(heard).toEqual(['done']);
+    expect(child.getSnapshot().status).toBe('done');
   });
 
   test('tells its parent that it crashed, and takes nobody with it', () => {

@@ -233,7 +233,7 @@ describe('a worker that was sent to another server', () => {
     bench.order('a', 'drain');
     end(bench);
     bench.turn();
-    expect([...bench.world.executions.values()].map(({ input }) => input.workerId)).toEqual(['b']);
+    expect([...bench.world.executions.values()].map(({ workerId }) => workerId)).toEqual(['b']);
   });
 });
 

@@ -11,8 +11,8 @@ describe('a waiting task', () => {
       bench.turn();
       const lease = [...bench.world.executions.values()][0];
       if (lease === undefined) throw new Error('something runs');
-      order.push(Number(lease.input.taskId.slice(-6)));
-      bench.world.settle(lease.input.assignmentId, success);
+      order.push(Number(lease.run.taskId.slice(-6)));
+      bench.world.settle(lease.run.assignmentId, success);
     }
     expect(order).toEqual([2, 4, 6, 3, 1, 5]);
   });

@@ -158,7 +158,7 @@ describe('a worker that could not be reached to run a task', () => {
       draw: 0,
       elapsedMs: 0,
     };
-    bench.actor.send({ type: 'execution.settled', ...late });
+    bench.actor.send({ type: 'execution.settled', reports: [late] });
     expect(bench.slots()).toEqual([next]);
     expect(bench.settled()).toHaveLength(1);
     expect(bench.life()).toEqual(['alive']);

@@ -30,12 +30,10 @@ describe('what a worker runs', () => {
     expect(bench.slots()).toEqual([1, null, 3]);
     bench.run(4);
     expect(bench.slots()).toEqual([1, 4, 3]);
-    expect(bench.world.executions.get(assignmentId(4))?.input).toEqual({
-      taskId: taskIdOf(4),
-      assignmentId: 4,
+    expect(bench.world.executions.get(assignmentId(4))).toMatchObject({
       workerId: 'local_001',
       slot: 1,
-      model: 'gpt-oss:20b',
+      run: { taskId: taskIdOf(4), assignmentId: 4, model: 'gpt-oss:20b' },
     });
   });
 
@@ -91,7 +89,7 @@ describe('what a worker runs', () => {
       draw: 0,
       elapsedMs: 0,
     };
-    bench.actor.send({ type: 'execution.settled', ...again });
+    bench.actor.send({ type: 'execution.settled', reports: [again] });
     expect(bench.settled()).toHaveLength(1);
     expect(bench.slots()).toEqual([next]);
     expect([...bench.world.executions.keys()]).toEqual([next]);

@@ -2,13 +2,20 @@ import { fromCallback } from 'xstate';
 import type { AssignmentId, WorkerId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
 import { type Sighting, unseen } from '../../src/machines/sighting.ts';
-import type { ExecutionCommand, ExecutionInput, HeartbeatCommand } from '../../src/machines/worker-events.ts';
+import type {
+  ExecutionCommand,
+  ExecutionInput,
+  HeartbeatCommand,
+  Run,
+} from '../../src/machines/worker-events.ts';
 import { workerMachine } from '../../src/machines/worker-machine.ts';
 import type { HeartbeatReport } from '../../src/machines/worker-reports.ts';
 
 /** An execution that ends when the test says so; told to stop, it stops at once. */
 export interface FakeExecution {
-  readonly input: ExecutionInput;
+  readonly workerId: WorkerId;
+  readonly slot: number;
+  readonly run: Run;
   readonly settle: (outcome: Outcome, draw?: number, elapsedMs?: number) => void;
 }
 
@@ -55,24 +62,35 @@ export class FakeWorld {
   }
 
   #execution() {
-    return fromCallback<ExecutionCommand, ExecutionInput>(({ input, sendBack, receive }) => {
-      if (this.crashNext > 0) {
-        this.crashNext -= 1;
-        throw new Error('the execution was told to crash');
-      }
-      const { taskId, assignmentId, slot } = input;
-      const settle = (outcome: Outcome, draw = 0, elapsedMs = 0) => {
-        this.executions.delete(assignmentId);
-        sendBack({ type: 'execution.settled', slot, taskId, assignmentId, outcome, draw, elapsedMs });
-      };
-      this.executions.set(assignmentId, { input, settle });
-      this.begun.push(assignmentId);
-      receive(() => {
-        this.stopped.push(assignmentId);
-        settle({ kind: 'cancelled' });
+    return fromCallback<ExecutionCommand, ExecutionInput>(({ input, receive }) => {
+      let running: AssignmentId | undefined;
+      receive((command) => {
+        if (command.type === 'execution.run') {
+          running = command.run.assignmentId;
+          this.#begin(input, command.run);
+          return;
+        }
+        if (running === undefined) return;
+        this.stopped.push(running);
+        this.executions.get(running)?.settle({ kind: 'cancelled' });
       });
-      return () => void this.executions.delete(assignmentId);
+      return () => void (running !== undefined && this.executions.delete(running));
     });
+  }
+
+  #begin({ worker, workerId, slot }: ExecutionInput, run: Run): void {
+    if (this.crashNext > 0) {
+      this.crashNext -= 1;
+      throw new Error('the execution was told to crash');
+    }
+    const { taskId, assignmentId } = run;
+    const settle = (outcome: Outcome, draw = 0, elapsedMs = 0) => {
+      this.executions.delete(assignmentId);
+      const report = { slot, taskId, assignmentId, outcome, draw, elapsedMs };
+      worker.send({ type: 'execution.settled', reports: [report] });
+    };
+    this.executions.set(assignmentId, { workerId, slot, run, settle });
+    this.begun.push(assignmentId);
   }
 
   #heartbeat() {

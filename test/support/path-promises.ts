@@ -39,7 +39,11 @@ export class PromisedWorker {
       this.#misses = 0;
     }
     if (event.type === 'heartbeat.missed') this.#miss(event.silentMs);
-    if (event.type === 'execution.settled' && wasHeld && isOutOfReach(event.outcome)) {
+    if (
+      event.type === 'execution.settled' &&
+      wasHeld &&
+      event.reports.some(({ outcome }) => isOutOfReach(outcome))
+    ) {
       if (this.liveness === 'alive') this.liveness = 'suspect';
     }
   }

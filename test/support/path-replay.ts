@@ -37,7 +37,7 @@ export interface ReplayOptions {
   readonly onEnd?: (stage: Stage) => Promise<void> | void;
 }
 
-/** Time between two steps while a timer runs: no two timers are due at once. */
+/** Time between two steps while a timer runs: no two timers are due at once, and none becomes due by it. */
 const stepMs = 1;
 
 /** Replays each path on an actor of its own, and compares its state with the one foreseen after each step. */
@@ -65,7 +65,8 @@ async function replay(walk: Walk, path: Path, options: ReplayOptions): Promise<v
   actor.start();
   try {
     for (const [index, step] of path.entries()) {
-      if (armed().length > 0) await clock.advance(stepMs);
+      const [next] = armed();
+      if (next !== undefined) await clock.advance(Math.min(stepMs, (next.dueMs - clock.monotonic()) / 2));
       if (step.isTimer) await passTimer(stage);
       else await perform(stage, step.event);
       const found = keyIn(walk, actor.getSnapshot(), typesOf(stage));

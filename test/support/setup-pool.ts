@@ -78,8 +78,9 @@ export class PoolBench {
         ? Array.from({ length: workers }, (_each, index) => makeSpec(`local_00${index + 1}`))
         : workers;
     const ports: PoolPorts = {
-      spawnTask: (parent, seat, taskInput) => {
-        const ref = spawnBeside(parent, task, { id: actorOfSeat(seat), src: 'task', input: taskInput });
+      spawnTask: (parent, seat, taskInput, onDone) => {
+        const options = { id: actorOfSeat(seat), src: 'task', input: taskInput, onDone };
+        const ref = spawnBeside(parent, task, options);
         ref.on('*', (fact) => this.#record(fact));
         return ref;
       },

@@ -71,7 +71,8 @@ export function setupWorker(
     faults,
     run: (lease) => {
       const id = assignmentId(lease);
-      actor.send({ type: 'worker.run', taskId: taskIdOf(lease), assignmentId: id, model: 'gpt-oss:20b' });
+      const run = { taskId: taskIdOf(lease), assignmentId: id, model: 'gpt-oss:20b' };
+      actor.send({ type: 'worker.run', leases: [run] });
       return id;
     },
     stop: (lease) => actor.send({ type: 'worker.stop', assignmentId: assignmentId(lease) }),

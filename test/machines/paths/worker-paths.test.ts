@@ -11,7 +11,7 @@ import type {
   WorkerInput,
 } from '../../../src/machines/worker-events.ts';
 import { workerMachine } from '../../../src/machines/worker-machine.ts';
-import type { WorkerReport } from '../../../src/machines/worker-reports.ts';
+import type { ExecutionReport, WorkerReport } from '../../../src/machines/worker-reports.ts';
 import type { Admission } from '../../../src/machines/worker-state.ts';
 import { ChartCoverage } from '../../support/path-coverage.ts';
 import { PromisedWorker } from '../../support/path-promises.ts';
@@ -54,18 +54,13 @@ function slotsIn({ context }: AnyMachineSnapshot): WorkerContext['slots'] {
 function run(snapshot: AnyMachineSnapshot): AnyEventObject {
   const running = slotsIn(snapshot).map((lease) => lease?.assignmentId);
   const next = [1, 2, 3].find((lease) => !running.includes(assignmentId(lease))) ?? 4;
-  return { type: 'worker.run', taskId: taskIdOf(next), assignmentId: assignmentId(next), model: null };
+  const lease = { taskId: taskIdOf(next), assignmentId: assignmentId(next), model: null };
+  return { type: 'worker.run', leases: [lease] };
 }
 
 function settled(slot: number, lease: number, outcome: Outcome): AnyEventObject {
-  const ending = { outcome, draw: 0, elapsedMs: 1 };
-  return {
-    type: 'execution.settled',
-    slot,
-    taskId: taskIdOf(lease),
-    assignmentId: assignmentId(lease),
-    ...ending,
-  };
+  const named = { slot, taskId: taskIdOf(lease), assignmentId: assignmentId(lease) };
+  return { type: 'execution.settled', reports: [{ ...named, outcome, draw: 0, elapsedMs: 1 }] };
 }
 
 function endings(snapshot: AnyMachineSnapshot, outcomes: readonly Outcome[]): readonly AnyEventObject[] {
@@ -153,7 +148,8 @@ function promised({ spec, admission }: WorkerInput, checked: Path): Partial<Repl
       const { event } = step;
       const snapshot = actor.getSnapshot();
       if (snapshot.status === 'error') return;
-      const wasHeld = held.some((lease) => lease?.assignmentId === event['assignmentId']);
+      const [report] = (event['reports'] ?? []) as readonly ExecutionReport[];
+      const wasHeld = held.some((lease) => lease?.assignmentId === report?.assignmentId);
       held = slotsIn(snapshot);
       worker.step(
         event,
