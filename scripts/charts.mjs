@@ -1,8 +1,12 @@
-// Writes docs/charts/*.md from the machines. Run `npm run build` first.
+// Writes docs/charts from the machines: a drawing of each, laid out as on the dashboard, and its page. Run `npm run build` first.
 
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { charts } from '../dist/charts.js';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chartDrawings, charts } from '../dist/charts.js';
 
-const folder = new URL('../docs/charts/', import.meta.url);
-mkdirSync(folder, { recursive: true });
-for (const [file, page] of Object.entries(charts())) writeFileSync(new URL(file, folder), page);
+const at = (path) => new URL(`../${path}`, import.meta.url);
+const layoutFor = (machine) => JSON.parse(readFileSync(at(`dist/chart-layouts/${machine}.json`), 'utf8'));
+const paint = readFileSync(at('src/chart-paint.css'), 'utf8');
+mkdirSync(at('docs/charts/'), { recursive: true });
+for (const [file, text] of Object.entries({ ...charts(), ...chartDrawings(layoutFor, paint) })) {
+  writeFileSync(at(`docs/charts/${file}`), text);
+}

@@ -1,6 +1,8 @@
 import type { AnyStateMachine } from 'xstate';
+import type { ChartLayout } from './chart-drawing.ts';
 import { type ChartGraph, graphOf } from './chart-graph.ts';
 import { keptWays, mermaidOf } from './chart-mermaid.ts';
+import { svgOf } from './chart-svg.ts';
 import { endpointMachine } from './machines/endpoint-machine.ts';
 import { joinMachine } from './machines/join-machine.ts';
 import { journalMachine } from './machines/journal-machine.ts';
@@ -9,8 +11,8 @@ import { taskMachine } from './machines/task-machine.ts';
 import { workerMachine } from './machines/worker-machine.ts';
 
 /**
- * The charts of the machines as Mermaid diagrams, drawn from the definitions that run: `npm run charts` writes them to
- * `docs/charts`, and a test fails when one is out of date.
+ * The charts of the machines for the docs: drawn like those of the dashboard, and as Mermaid text, from the definitions that
+ * run. `npm run charts` writes them to `docs/charts`, and a test fails when one is out of date.
  */
 
 /** The machines that the charts are of. */
@@ -23,14 +25,35 @@ export function charts(): Record<string, string> {
   return Object.fromEntries(pages.map((page) => [`${page.machine.id}.md`, pageOf(page)]));
 }
 
+/**
+ * The drawings of `docs/charts`, by file name.
+ *
+ * @param layoutFor where the parts of a chart stand, by the id of its machine
+ * @param paint the text of `chart-paint.css`
+ */
+export function chartDrawings(
+  layoutFor: (machine: string) => ChartLayout,
+  paint: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    pages.map(({ machine, title, japanese }) => [
+      `${machine.id}.svg`,
+      svgOf(layoutFor(machine.id), { title: `${title} / ${japanese}`, paint }),
+    ]),
+  );
+}
+
 function pageOf({ machine, title, japanese, sentence }: (typeof pages)[number]): string {
   const graph = graphOf(machine);
   const source = `src/machines/${machine.id}-machine.ts`;
   const parts = [
     `# ${title} / ${japanese}`,
     sentence,
-    `\`\`\`mermaid\n${mermaidOf(graph)}\n\`\`\``,
+    `![State chart of ${machine.id}](${machine.id}.svg)`,
     ...everywhere(graph),
+    `<details><summary>The same as Mermaid text, to be searched and compared</summary>`,
+    `\`\`\`mermaid\n${mermaidOf(graph)}\n\`\`\``,
+    '</details>',
     `Drawn from [${source}](../../${source}) by \`npm run charts\`.`,
   ];
   return `${parts.join('\n\n')}\n`;

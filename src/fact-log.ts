@@ -129,6 +129,15 @@ export function logFacts(logs: FactLogs): (committed: CommittedFact) => void {
       case 'pool.stopped':
         logs.pool.info({ seq }, fact.type.replace('.', ' '));
         return;
+      case 'actor.signalled': {
+        const { actor, machine, event, fields, by } = fact;
+        const message = `${by} sent ${event} to ${actor}`;
+        logs.pool.info({ seq, actor, signal: event, fields, by }, message);
+        if (machine === 'worker') {
+          logs.worker(actor.slice('worker:'.length)).info(typed('info', { seq, signal: event, by }), message);
+        }
+        return;
+      }
       case 'journal.resumed':
         logs.pool.warn({ seq, stalled_ms: fact.stalledMs }, 'the database can be written again');
         return;

@@ -13,7 +13,7 @@ import type { AppLog } from './http/door-app.ts';
 import { openGraphqlListener } from './http/graphql/graphql-listener.ts';
 import { type Listener, listen } from './http/listen.ts';
 import { createLogApp } from './http/logs/log-app.ts';
-import { clientDoor } from './http/websocket/client-door.ts';
+import { clientDoor, toolPath } from './http/websocket/client-door.ts';
 import { openWebsocketListener, type UpgradeDoor } from './http/websocket-listener.ts';
 import { workerDoor } from './http/worker-door.ts';
 import type { Reach } from './runtime/backends.ts';
@@ -75,12 +75,14 @@ export async function startServer(options: ServerOptions): Promise<KoubouServer>
     runtime = await startRuntime({ ...options, log: log.server, hear: logFacts(log) });
     const rest = await listen(createApp(runtime, log.server), config.host, config.ports.rest, { onFault });
     listeners.push(rest);
+    const clients = clientDoor({ runtime, clock: systemClock, log: log.server });
     const websocket = await openWebsocketListener({
       host: config.host,
       port: config.ports.websocket,
       onFault,
       doors: {
-        '/': clientDoor({ runtime, clock: systemClock, log: log.server }),
+        '/': clients,
+        [toolPath]: clients,
         '/worker': doorOfWorkers(runtime, log.server),
       },
     });

@@ -7,7 +7,7 @@ import type { Clock } from './clock.ts';
 /**
  * Asks a worker's endpoint for a sign of life that costs no tokens, and for what it has. Rejects with the reason when
  * there is no life; all else that is not to be had is `null` in the answer. Calls `onLife` as soon as there is a sign of
- * life: from then on the worker lives, however long the rest takes.
+ * life: at that moment the worker was heard, however long the rest takes and whatever becomes of it.
  */
 export type Probe = (signal: AbortSignal, onLife?: () => void) => Promise<Sighting>;
 
@@ -32,7 +32,11 @@ export function heartbeatActor(ports: HeartbeatPorts) {
   const { clock, probeOf, onBeat } = ports;
   return fromCallback<HeartbeatCommand, { workerId: WorkerId }>(({ input, sendBack, receive }) => {
     const abort = new AbortController();
-    const probe: Probe = (signal, onLife) => probeOf(input.workerId)(signal, onLife);
+    const probe: Probe = (signal, onLife) =>
+      probeOf(input.workerId)(signal, () => {
+        heardMs = clock.monotonic();
+        onLife?.();
+      });
     let lastSighting = unseen;
     let timer: unknown;
     let intervalMs = ports.intervalMs();

@@ -42,7 +42,6 @@ export class LinkPulse {
 
   /** There is no link any more. */
   cut(reason: string): void {
-    this.#news = 'none';
     this.#clock.clearTimeout(this.#absence?.timer);
     const absence: { reason: string; timer: unknown } = { reason, timer: undefined };
     absence.timer = this.#clock.setTimeout(() => {
@@ -52,9 +51,17 @@ export class LinkPulse {
     this.#absence = absence;
   }
 
-  /** @throws Error with the reason when no beat came before the signal, or the link has been away for too long */
-  probe(signal: AbortSignal): Promise<Sighting> {
+  /**
+   * A beat from before a cut says that the worker lived, and is told as such: whether it comes back is another matter.
+   *
+   * @throws Error with the reason when no beat came before the signal, or the link has been away for too long
+   */
+  probe(signal: AbortSignal, onLife: () => void = () => undefined): Promise<Sighting> {
     return new Promise((resolve, reject) => {
+      if (this.#absence !== undefined && this.#news === 'beat') {
+        this.#news = 'none';
+        if (this.#fault === null) onLife();
+      }
       if (this.#absence !== undefined && this.#absence.timer === undefined) {
         reject(new Error(this.#absence.reason));
         return;

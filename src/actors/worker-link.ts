@@ -43,6 +43,8 @@ export interface LinkPorts {
     readonly assignmentId: AssignmentId;
     readonly outcome: Outcome;
   }) => void;
+  /** It has come, or come back. */
+  readonly onBack: (workerId: WorkerId) => void;
   /** The connection has ended. */
   readonly onCut: (workerId: WorkerId) => void;
   readonly log: LinkLog;
@@ -108,6 +110,7 @@ export class WorkerLink {
     this.leases.catchUp();
     const named = hello.models.map((name) => ({ name, sizeBytes: null, contextTokensMax: null }));
     this.pulse.beat({ models: named.length === 0 ? null : named, residents: null }, null);
+    this.#ports.onBack(this.workerId);
   }
 
   /** @returns why the frame is out of place, where it is */

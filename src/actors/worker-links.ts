@@ -2,8 +2,8 @@ import { KoubouError } from '../machines/errors.ts';
 import type { CommittedFact } from '../machines/facts.ts';
 import type { WorkerId } from '../machines/identifiers.ts';
 import { linkLimits } from '../machines/link-limits.ts';
-import type { Sighting } from '../machines/sighting.ts';
 import type { Backend } from './execution.ts';
+import type { Probe } from './heartbeat.ts';
 import type { LinkSocket } from './link-socket.ts';
 import { type Turned, WorkerConversation } from './worker-conversation.ts';
 import { type JoinedWorker, type LinkPorts, WorkerLink } from './worker-link.ts';
@@ -17,9 +17,6 @@ export interface WorkerLinksPorts extends LinkPorts {
    */
   readonly enrol: (worker: JoinedWorker) => void;
 }
-
-/** How a joined worker is asked for a sign of life; rejects with the reason when there is none. */
-type JoinedProbe = (signal: AbortSignal) => Promise<Sighting>;
 
 const conflict: string = 'worker.conflict';
 
@@ -51,8 +48,8 @@ export class WorkerLinks {
   }
 
   /** Resolves when the worker has beaten since the last probe, or does before the signal; else rejects with the reason. */
-  probeOf(workerId: WorkerId): JoinedProbe {
-    return (signal) => this.#linkOf(workerId).pulse.probe(signal);
+  probeOf(workerId: WorkerId): Probe {
+    return (signal, onLife) => this.#linkOf(workerId).pulse.probe(signal, onLife);
   }
 
   /** Hears what is on disk: a worker may forget a result that is. */

@@ -1,50 +1,67 @@
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Config } from '../config/settings.ts';
 import { loadConfig } from '../config.ts';
-import { type FaultLevel, faultLevels } from '../simulation/fault-mix.ts';
 import { usualLoad } from '../simulation/load-shape.ts';
+import { stepsOf } from '../simulation/script-steps.ts';
+import { runScript } from '../simulation/scripted-world.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { simulationLimits } from '../simulation/simulation-limits.ts';
-import type { SimulationReport } from '../simulation/simulation-report.ts';
+import { type FaultChoice, faultChoices, worldOfSeed } from '../simulation/swarm.ts';
+import type { Simulation } from '../simulation/watched-world.ts';
 import { type Act, type Cli, CliError, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption, wholeNumber } from './command-options.ts';
-import { printTable } from './table.ts';
+import { type PastSpan, pastSpan, recordedLoad } from './simulate-replay.ts';
+import { printSimulation } from './simulate-report.ts';
+import { runSeeds } from './simulate-seeds.ts';
 
 interface SimulateOptions extends JsonOption {
   readonly seed: number;
-  readonly hours: number;
+  readonly seeds?: number;
+  readonly jobs: number;
+  readonly hours?: number;
   readonly config?: string;
-  readonly faults: FaultLevel;
+  readonly faults?: FaultChoice;
   readonly perHour?: number;
+  readonly replay?: PastSpan;
+  readonly script?: string;
   readonly trace?: true;
 }
 
 /** `koubou simulate` */
 export function registerSimulate(program: Command, cli: Cli, act: Act): void {
   const { help } = cli.messages.simulate;
+  const { hoursMax, seedsMax, jobsMax, tasksPerHourMax } = simulationLimits;
   addCommand(program, cli, {
     usage: 'simulate',
     description: help.simulate,
     examples: [
       'koubou simulate --config ./tried --hours 24',
+      'koubou simulate --config ./tried --replay 24h..now',
       'koubou simulate --seed 42 --faults heavy --json',
       'koubou simulate --seed 42 --hours 1 --trace > trace.txt',
+      'koubou simulate --seeds 200 --jobs 2',
     ],
   })
     .addOption(new Option('--seed <number>', help.seed).argParser(wholeNumber(cli, 0)).default(1))
-    .addOption(
-      new Option('--hours <count>', help.hours(simulationLimits.hoursMax))
-        .argParser(wholeNumber(cli, 1, simulationLimits.hoursMax))
-        .default(24),
-    )
+    .addOption(new Option('--seeds <count>', help.seeds(seedsMax)).argParser(wholeNumber(cli, 1, seedsMax)))
+    .addOption(new Option('--jobs <count>', help.jobs).argParser(wholeNumber(cli, 1, jobsMax)).default(1))
+    .addOption(new Option('--hours <count>', help.hours(hoursMax)).argParser(hours(cli)))
     .addOption(new Option('--config <folder>', help.config))
-    .addOption(new Option('--faults <level>', help.faults).choices(Object.keys(faultLevels)).default('none'))
-    .addOption(
-      new Option('--per-hour <tasks>', help.perHour).argParser(
-        wholeNumber(cli, 1, simulationLimits.tasksPerHourMax),
-      ),
-    )
+    .addOption(new Option('--faults <level>', help.faults).choices(faultChoices))
+    .addOption(new Option('--per-hour <tasks>', help.perHour).argParser(wholeNumber(cli, 1, tasksPerHourMax)))
+    .addOption(new Option('--replay <from..to>', help.replay).argParser(pastSpan(cli)))
+    .addOption(new Option('--script <steps>', help.script))
     .addOption(new Option('--trace', help.trace))
     .action(act((options: SimulateOptions) => run(cli, options)));
+}
+
+/** Reads hours, with or without a fraction: a short world is one of minutes. */
+function hours(cli: Cli) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (/^\d+(\.\d+)?$/.test(text) && value > 0 && value <= simulationLimits.hoursMax) return value;
+    throw new InvalidArgumentError(cli.messages.simulate.notHours(simulationLimits.hoursMax));
+  };
 }
 
 async function run(cli: Cli, options: SimulateOptions): Promise<number> {
@@ -55,82 +72,50 @@ async function run(cli: Cli, options: SimulateOptions): Promise<number> {
     ...(options.config === undefined ? {} : { configDir: options.config }),
   });
   if (config.workers.length === 0) throw new CliError(messages.simulate.noWorkers, exitCodes.misused);
-  const { seed, hours, faults, perHour = null } = options;
-  const { trace, report, verdict } = await simulate({
-    seed,
-    hours,
-    config,
-    faults: faultLevels[faults],
-    load: { ...usualLoad, perHour },
-    keepsTrace: options.trace === true,
-  });
+  assertOneMode(cli, options);
+  const { seed, seeds, jobs, perHour = null, config: configDir } = options;
+  if (seeds !== undefined) {
+    const { hours: forHours = simulationLimits.seedHours, faults = 'swarm', json = false } = options;
+    return runSeeds(cli, {
+      ...{ first: seed, count: seeds, jobs, json, configDir },
+      world: { hours: forHours, config, faults, perHour },
+    });
+  }
+  const { trace, report, verdict } = await simulated(cli, options, config);
   if (options.trace === true) for (const line of trace.lines) terminal.line(line);
   else if (options.json === true) terminal.json({ trace_digest: trace.digest, ...report });
-  else print(cli, report);
+  else printSimulation(cli, report);
   return verdict.holds ? exitCodes.done : exitCodes.failed;
 }
 
-function print({ terminal, messages: { simulate: talk } }: Cli, report: SimulationReport): void {
-  const { tasks, violations, rareStates, unreached } = report;
-  terminal.line(
-    talk.ran(report.seed, (report.elapsedMs / 3_600_000).toFixed(1), tasks.accepted, report.processes),
-  );
-  const perHour = report.throughputPerHour.toFixed(1);
-  terminal.line(talk.outcome(tasks.completed, tasks.failed, tasks.cancelled, tasks.open, perHour));
-  terminal.line(`\n${talk.waits}`);
-  printTable(
-    terminal,
-    talk.waitHeadings,
-    report.waits.map((wait) => [
-      wait.priority,
-      wait.tasks,
-      span(wait.medianMs),
-      span(wait.p95Ms),
-      span(wait.maxMs),
-    ]),
-  );
-  terminal.line(`\n${talk.workers}`);
-  printTable(
-    terminal,
-    talk.workerHeadings,
-    report.workers.map(({ workerId, utilisation, runs, completed, loads, swaps }) => [
-      workerId,
-      `${(utilisation * 100).toFixed(0)} %`,
-      runs,
-      completed,
-      loads,
-      swaps,
-    ]),
-  );
-  const fired = Object.entries(report.faults);
-  if (fired.length > 0) {
-    terminal.line(`\n${talk.faults}`);
-    printTable(terminal, talk.faultHeadings, fired);
-  }
-  const all = Object.entries(rareStates);
-  const reached = all.filter(([, count]) => count > 0);
-  terminal.line(`\n${talk.reached(reached.length, all.length)}`);
-  printTable(
-    terminal,
-    talk.rareHeadings,
-    reached.map(([name, count]) => [count, name]),
-  );
-  if (unreached.length > 0) terminal.line(talk.unreached(unreached.join('; ')));
-  terminal.line('');
-  if (violations.length === 0) {
-    terminal.line(talk.holds(report.invariants.length));
-    return;
-  }
-  terminal.line(talk.broken(violations.length));
-  printTable(
-    terminal,
-    talk.violationHeadings,
-    violations.map(({ atMs, invariant, what }) => [span(atMs), invariant, what]),
-  );
+/** What takes the place of drawn clients, and several seeds, exclude each other. */
+function assertOneMode({ messages }: Cli, { seeds, replay, script, trace }: SimulateOptions): void {
+  const modes = { '--seeds': seeds, '--replay': replay, '--script': script };
+  const given = Object.entries(modes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (seeds !== undefined && trace === true) given.push('--trace');
+  if (given.length > 1)
+    throw new CliError(messages.simulate.notTogether(given.join(', ')), exitCodes.misused);
 }
 
-/** In the largest unit that says enough. */
-function span(ms: number): string {
-  if (ms < 60_000) return `${(ms / 1_000).toFixed(0)} s`;
-  return ms < 3_600_000 ? `${(ms / 60_000).toFixed(1)} min` : `${(ms / 3_600_000).toFixed(1)} h`;
+async function simulated(cli: Cli, options: SimulateOptions, config: Config): Promise<Simulation> {
+  const { seed, faults = 'none', perHour = null, script, replay } = options;
+  const keepsTrace = options.trace === true;
+  if (script !== undefined) return runScript({ seed, config, keepsTrace }, readScript(cli, script));
+  if (replay !== undefined) {
+    const load = { ...usualLoad, ...recordedLoad(cli, config, replay) };
+    const spanHours = (replay.toMs - replay.fromMs) / 3_600_000;
+    const world = worldOfSeed({ seed, hours: spanHours, config, faults, perHour });
+    return simulate({ ...world, load, keepsTrace });
+  }
+  const world = worldOfSeed({ seed, hours: options.hours ?? 24, config, faults, perHour });
+  return simulate({ ...world, keepsTrace });
+}
+
+function readScript({ messages }: Cli, script: string) {
+  try {
+    return stepsOf(script);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new CliError(messages.simulate.badScript(error.message), exitCodes.misused);
+  }
 }

@@ -5,12 +5,35 @@ export const simulateJapanese: Messages['simulate'] = {
   help: {
     simulate: '設定を模擬の工房で試す(判断は本物、時間・ワーカー・利用者は仮想)',
     seed: '実行の名前。同じ番号なら結果はバイト単位で同じ(既定:1)',
-    hours: (max) => `仮想の時間数、1 から ${max}(既定:24)`,
+    seeds: (max) => `--seed から順に、この数のシードで 1 つずつ世界を動かす(1 から ${max})`,
+    jobs: 'シードを分担するプロセスの数(既定:1)',
+    hours: (max) => `仮想の時間数、${max} まで(既定:24、--seeds では 0.5)`,
     config: '試す設定のフォルダー(既定:使用中のもの)',
-    faults: '障害の多さ。none、light、heavy のいずれか(既定:none)',
+    faults: '障害の多さ。none、light、heavy、またはシードごとに引く swarm(既定:none、--seeds では swarm)',
     perHour: '1 時間あたりのタスク数(既定:ワーカーが時間の 70 % 働く量)',
+    replay:
+      'このホームのデータベースから、その時間の実際の負荷を使う。時刻を 2 つ、24h..now や 2026-11-22T08:00..2026-11-22T20:00 のように',
+    script: '利用者と障害を引く代わりに、この手順を行う(例:"delegate a general 5; advance 10; kill")',
     trace: '報告の代わりに、すべての出来事を表示する',
   },
+  notHours: (max) => `0 より大きく ${max} 以下の時間数を指定してください。`,
+  notSpan: (max) =>
+    `過去の時刻を 2 つ、.. でつないで、早い方を先に、${max} 時間以内の幅で指定してください(例:24h..now、2026-11-22T08:00..2026-11-22T20:00)。`,
+  notTogether: (names) => `${names} は同時に使えません。1 つを選んでください`,
+  badScript: (why) => `${why}。手順の一覧は docs/simulation.md にあります`,
+  noRecord: (home) =>
+    `${home} にデータベースがないため、再現する負荷がありません。KOUBOU_HOME にサーバーのホームを指定してください`,
+  nothingRecorded: (from, to) =>
+    `${from} から ${to} の間に受け付けたタスクはありません。別の時間を選んでください(koubou report で確認できます)`,
+  seedsDone: (done, count) => `${count} 個中 ${done} 個の世界`,
+  seedsRan: (first, last, hours, tasks, cpu) =>
+    `シード ${first} から ${last}:仮想 ${hours} 時間、タスク ${tasks} 件、CPU ${cpu} 秒`,
+  pace: (hours, steps) => `CPU 1 秒あたり:仮想 ${hours} 時間、スケジューラーの出来事 ${steps} 件`,
+  shareHeadings: ['世界', '到達した状況'],
+  allReached: (count) => `${count} 個のまれな状況すべてに、1 % 以上の世界で到達しました。`,
+  notReached: (names) => `到達が 1 % 未満:${names}`,
+  seedsHold: (count) => `${count} 個の世界すべてで不変条件が守られました。`,
+  seedHeadings: ['シード', '時刻', '不変条件', '内容'],
   noWorkers: '設定にワーカーがないため、模擬できません。workers.yaml に追加してください',
   ran: (seed, hours, tasks, processes) =>
     `シード ${seed}:${hours} 時間、タスク ${tasks} 件、プロセス起動 ${processes} 回`,

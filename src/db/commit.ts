@@ -109,11 +109,15 @@ export class Commit {
         this.#touch(fact.workerId, atMs);
         return true;
       case 'worker.readmitted':
-        workers.setAdmission.run({ workerId: fact.workerId, admission: fact.to });
+        if (fact.isLeaving !== true)
+          workers.setAdmission.run({ workerId: fact.workerId, admission: fact.to });
         this.#touch(fact.workerId, atMs);
         return true;
       case 'worker.rated':
         workers.setFactor.run({ workerId: fact.workerId, factor: fact.to });
+        return true;
+      case 'actor.signalled':
+        if (fact.wakes !== null) tasks.clearRunAt.run({ taskId: fact.wakes });
         return true;
       case 'worker.retired':
         workers.retire.run({ workerId: fact.workerId });

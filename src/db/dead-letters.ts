@@ -1,8 +1,10 @@
-import { and, count, eq, gte, lte, type SQL, sql } from 'drizzle-orm';
+import { and, count, gte, lte, type SQL, sql } from 'drizzle-orm';
+import { searchLimits } from '../machines/search-limits.ts';
 import type { Db } from './client.ts';
 import { taskMaster } from './schema.ts';
 import { sqlTime } from './sql-time.ts';
-import { textCondition } from './task-filter.ts';
+import type { TaskFilter } from './task-filter.ts';
+import { TaskWalk } from './task-walk.ts';
 
 /** Ended tasks that have not been tried again. All that is given must hold. */
 export interface DeadLetterQuery {
@@ -23,52 +25,63 @@ export interface DeadLetterQuery {
   readonly acceptedFromMs?: number;
   readonly acceptedToMs?: number;
   readonly limit: number;
+  /** How long it may take, in ms; `searchLimits.bulkMs` without it. */
+  readonly patienceMs?: number;
 }
 
 export interface DeadLetters {
-  /** How many there are, whatever the limit. */
+  /** How many there are, whatever the limit; at least so many, where not all could be looked at in time. */
   readonly found: number;
+  readonly isWhole: boolean;
   /** In the order of acceptance. */
   readonly letters: readonly { readonly taskId: string; readonly error: string | null }[];
 }
 
 const errorCode = sql`json_extract(${taskMaster.result}, '$.error_code')`;
 
-/** Runs on a connection of its own: it looks at each ended task of the status. */
+/** Runs on a connection of its own, and for a bounded time: it looks at each ended task of the status, slice by slice. */
 export function deadLetters(db: Db, query: DeadLetterQuery): DeadLetters {
-  const where = and(...conditionsOf(query));
-  const letters = db
-    .select({
-      taskId: taskMaster.taskId,
-      error: sql<string | null>`substr(json_extract(${taskMaster.result}, '$.error'), 1, 500)`,
-    })
-    .from(taskMaster)
-    .where(where)
-    .orderBy(taskMaster.seq)
-    .limit(query.limit)
-    .all();
-  return { found: db.select({ count: count() }).from(taskMaster).where(where).get()?.count ?? 0, letters };
+  const { limit, patienceMs = searchLimits.bulkMs } = query;
+  const walk = new TaskWalk(db, filterOf(query), 'oldest', patienceMs);
+  const conditions = conditionsOf(query);
+  const letters: DeadLetters['letters'][number][] = [];
+  let found = 0;
+  for (const { where: ofSlice, order } of walk.slices(null)) {
+    // The filter of the walk comes last, as it may read prompts.
+    const where = and(...conditions, ofSlice);
+    const room = limit - letters.length;
+    const read =
+      room > 0 ? db.select(columns).from(taskMaster).where(where).orderBy(order).limit(room).all() : [];
+    letters.push(...read);
+    const isAll = room > 0 && read.length < room;
+    found += isAll
+      ? read.length
+      : (db.select({ count: count() }).from(taskMaster).where(where).get()?.count ?? 0);
+  }
+  return { found, isWhole: walk.isWhole, letters };
 }
 
-function conditionsOf(query: DeadLetterQuery): readonly (SQL | undefined)[] {
-  const { status, type, worker, priorityMin, priorityMax, endedFromMs, endedToMs, createdBy } = query;
+const columns = {
+  taskId: taskMaster.taskId,
+  error: sql<string | null>`substr(json_extract(${taskMaster.result}, '$.error'), 1, 500)`,
+};
+
+/** What any search can ask for. */
+function filterOf({ worker, ...query }: DeadLetterQuery): TaskFilter {
+  return worker === undefined ? query : { ...query, assignedTo: worker };
+}
+
+/** What only the ended are asked for. */
+function conditionsOf({
+  errorCode: code,
+  endedFromMs,
+  endedToMs,
+}: DeadLetterQuery): readonly (SQL | undefined)[] {
   return [
-    eq(taskMaster.status, status),
     sql`NOT EXISTS (SELECT 1 FROM task_master AS again WHERE again.retry_of = ${taskMaster.taskId})`,
-    type === undefined ? undefined : eq(taskMaster.taskType, type),
-    worker === undefined ? undefined : eq(taskMaster.workerId, worker),
-    codeCondition(query.errorCode),
-    priorityMin === undefined ? undefined : gte(taskMaster.priority, priorityMin),
-    priorityMax === undefined ? undefined : lte(taskMaster.priority, priorityMax),
+    codeCondition(code),
     endedFromMs === undefined ? undefined : gte(taskMaster.endedAt, sqlTime(endedFromMs)),
     endedToMs === undefined ? undefined : lte(taskMaster.endedAt, sqlTime(endedToMs)),
-    createdBy === undefined
-      ? undefined
-      : sql`json_extract(${taskMaster.metadata}, '$.created_by') = ${createdBy}`,
-    query.acceptedFromMs === undefined ? undefined : gte(taskMaster.createdAt, sqlTime(query.acceptedFromMs)),
-    query.acceptedToMs === undefined ? undefined : lte(taskMaster.createdAt, sqlTime(query.acceptedToMs)),
-    // Last, so that no prompt is read that something else rules out.
-    query.text === undefined ? undefined : textCondition(query.text),
   ];
 }
 

@@ -139,6 +139,14 @@ export function describe(fact: Fact): Description {
       return row(null, 'draining', 'stopped', {});
     case 'journal.resumed':
       return row(null, 'stalled', 'writing', { stalled_ms: fact.stalledMs });
+    case 'actor.signalled': {
+      const { actor, machine, fields, by } = fact;
+      // So that it stands among what is told of this worker, or of this server.
+      const id = actor.slice(actor.indexOf(':') + 1);
+      const whose = { worker: { worker_id: id }, endpoint: { endpoint: id } };
+      const of = machine === 'worker' || machine === 'endpoint' ? whose[machine] : {};
+      return row(null, null, null, { actor, machine, signal: fact.event, fields, by, ...of });
+    }
   }
 }
 

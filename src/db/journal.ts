@@ -78,7 +78,7 @@ export class Journal {
   /**
    * Takes new tasks in. Resolves when they are on disk.
    *
-   * @throws KoubouError `storage.unavailable` when they are not, and will not be
+   * @throws KoubouError `storage.unavailable`, `storage.corrupt` when they are not, and will not be
    */
   accept(tasks: readonly AcceptedTask[], idempotency: AcceptEntry['idempotency']): Promise<void> {
     if (this.refusal !== null) return Promise.reject(this.refusal);
@@ -98,10 +98,10 @@ export class Journal {
   /**
    * Resolves when all that was taken in so far is on disk.
    *
-   * @throws KoubouError `storage.unavailable` while the disk fails
+   * @throws KoubouError `storage.unavailable` while the disk fails, `storage.corrupt`
    */
   settled(): Promise<void> {
-    return this.#wait(null);
+    return this.#isDamaged ? Promise.reject(this.refusal) : this.#wait(null);
   }
 
   /** Writes what waits, as one transaction; while the disk fails, the journal's own timer does it. */
@@ -114,6 +114,11 @@ export class Journal {
     this.#health.stop();
   }
 
+  /** One table may be damaged and another one whole: until somebody has looked at it, nothing is written at all. */
+  get #isDamaged(): boolean {
+    return this.refusal?.code === 'storage.corrupt';
+  }
+
   #wait(entry: Entry | null): Promise<void> {
     return new Promise((resolve, reject) => this.#push(entry, resolve, reject));
   }
@@ -123,6 +128,7 @@ export class Journal {
   }
 
   #write(): Promise<void> {
+    if (this.#isDamaged) return this.#tail;
     const written = this.#tail.then(() => this.#commitNext());
     this.#tail = written.catch(nobody);
     return written;

@@ -1,5 +1,13 @@
 import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
 import type { TaskStatus } from '../machines/task-status.ts';
+import {
+  type ActorFacts,
+  type ActorFactsQuery,
+  actorFacts,
+  type FactsAround,
+  type FactsAroundQuery,
+  factsAround,
+} from './actor-facts.ts';
 import type { Db } from './client.ts';
 import { countTasks, type TaskCounts } from './count-queries.ts';
 import { type DeadLetterQuery, type DeadLetters, deadLetters } from './dead-letters.ts';
@@ -50,7 +58,9 @@ export type ListQuery =
   | ({ readonly kind: 'successRates' } & SuccessRatesQuery)
   | ({ readonly kind: 'runs' } & RunsQuery)
   | { readonly kind: 'decisions'; readonly limit: number }
-  | ({ readonly kind: 'report' } & ReportQuery);
+  | ({ readonly kind: 'report' } & ReportQuery)
+  | ({ readonly kind: 'actorFacts' } & ActorFactsQuery)
+  | ({ readonly kind: 'factsAround' } & FactsAroundQuery);
 
 interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly page: TaskPage;
@@ -71,6 +81,8 @@ interface Answers extends Record<ListQuery['kind'], unknown> {
   readonly runs: LeaseRuns;
   readonly decisions: readonly DecisionRow[];
   readonly report: ReportRows;
+  readonly actorFacts: ActorFacts;
+  readonly factsAround: FactsAround;
 }
 
 /** What a list answers, by its kind. */
@@ -175,6 +187,10 @@ export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
       return lastDecisions(db, query.limit);
     case 'report':
       return reportRows(db, query);
+    case 'actorFacts':
+      return actorFacts(db, query);
+    case 'factsAround':
+      return factsAround(db, query);
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {

@@ -111,7 +111,7 @@ export const taskAssignments = sqliteTable(
   ],
 );
 
-/** What happened, in order, for ever. */
+/** What happened, in order: all of it above the floor (see `marks`), and below it the story of each task that is kept. */
 export const events = sqliteTable(
   'events',
   {
@@ -133,6 +133,10 @@ export const events = sqliteTable(
     index('event_by_presence')
       .on(table.seq)
       .where(sql`type IN ('pool.started', 'pool.stopped', 'worker.changed', 'worker.retired')`),
+    /** What happened to a worker, to a server, and (without either) to the pool. It costs a fact of a task nothing. */
+    index('event_by_actor')
+      .on(sql`coalesce(json_extract(data, '$.worker_id'), json_extract(data, '$.endpoint'))`, table.seq)
+      .where(sql`task_id IS NULL`),
   ],
 );
 
@@ -165,4 +169,10 @@ export const tokens = sqliteTable('tokens', {
   /** null for never. */
   expiresAt: text('expires_at'),
   revokedAt: text('revoked_at'),
+});
+
+/** Figures that outlive the rows they were read from: how far numbers were given out, and how far the record is cut off. */
+export const marks = sqliteTable('marks', {
+  name: text('name').primaryKey(),
+  value: integer('value').notNull(),
 });

@@ -153,7 +153,9 @@ class SqliteStore implements Store {
       .get();
     const lastAssignment = this.#statements.assignments.last.get()?.assignmentId ?? 0;
     const isPaused = this.#statements.events.lastPause.get()?.type === 'pool.paused';
-    const admissions = new Map(this.workers().map((row) => [row.workerId, row.admission as Admission]));
+    // One that had left was drained for that, and not by anybody's wish: see `registerWorker`.
+    const named = this.workers().filter(({ configured }) => configured === 1);
+    const admissions = new Map(named.map((row) => [row.workerId, row.admission as Admission]));
     return { held, waiting, lastTaskSeq: last?.seq ?? 0, lastAssignment, isPaused, admissions };
   }
 

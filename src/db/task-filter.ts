@@ -42,7 +42,7 @@ export function conditionOf(filter: TaskFilter): SQL | undefined {
 }
 
 /** Text in the prompt; `%` and `_` mean themselves. */
-export function textCondition(text: string): SQL {
+function textCondition(text: string): SQL {
   const pattern = `%${text.replace(/[\\%_]/g, '\\$&')}%`;
   return sql`${taskMaster.prompt} LIKE ${pattern} ESCAPE '\\'`;
 }

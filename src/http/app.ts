@@ -21,6 +21,7 @@ import { openApiDocument } from './openapi.ts';
 import { operatingRoutes } from './operating-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { retryRoutes } from './retry-routes.ts';
+import { signalRoutes } from './signal-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { delegationSchemas } from './task-schemas.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -41,6 +42,7 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   retryRoutes(app, runtime);
   bulkCancelRoutes(app, runtime);
   operatingRoutes(app, runtime);
+  signalRoutes(app, runtime);
   dryRunRoutes(app, runtime);
   reportRoutes(app, runtime);
   tokenRoutes(app, runtime);

@@ -31,6 +31,7 @@ const table: Record<ErrorCode, readonly [number, WireCode]> = {
   'worker.unavailable': [503, 'WORKER_UNAVAILABLE'],
   'worker.unknown': [404, 'INVALID_REQUEST'],
   'worker.conflict': [409, 'CONFLICT'],
+  'actor.conflict': [409, 'CONFLICT'],
   'token.unknown': [404, 'INVALID_REQUEST'],
   'wait.timeout': [504, 'TIMEOUT'],
   'storage.unavailable': [503, 'SERVER_ERROR'],

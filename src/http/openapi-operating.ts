@@ -16,13 +16,21 @@ import {
 } from './operating-schemas.ts';
 import { reportQuery, reportSchema } from './report-schemas.ts';
 import { retrySchema } from './retry-request.ts';
+import { sentSignalSchema, signalRequestSchema } from './signal-schemas.ts';
 
 const ofWorker = { path: z.object({ id: z.string().meta({ example: 'local_001' }) }) };
 const unknown: ZodOpenApiResponsesObject = { 404: refused('There is no such worker.') };
 
 /** What operators do with the pool, its workers, and what has failed. */
 export function operatingPaths(): ZodOpenApiPathsObject {
-  return { ...poolPaths(), ...workerPaths(), ...retryPaths(), ...configPaths(), ...reportPaths() };
+  return {
+    ...poolPaths(),
+    ...workerPaths(),
+    ...signalPaths(),
+    ...retryPaths(),
+    ...configPaths(),
+    ...reportPaths(),
+  };
 }
 
 function poolPaths(): ZodOpenApiPathsObject {
@@ -96,6 +104,26 @@ function workerPaths(): ZodOpenApiPathsObject {
     '/workers/{id}/rest': { post: ordered('Give it nothing until the load asks for it') },
     '/workers/{id}/resume': { post: ordered('Give it work again, even after a quarantine') },
     '/workers/{id}/breaker/close': { post: ordered('Call its endpoint again, whatever its breaker says') },
+  };
+}
+
+function signalPaths(): ZodOpenApiPathsObject {
+  return {
+    '/actors/{actor}/events': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Send an event to one actor; it is recorded as the fact `actor.signalled`',
+        requestParams: { path: z.object({ actor: z.string().meta({ example: 'worker:local_001' }) }) },
+        requestBody: { required: true, ...json(signalRequestSchema) },
+        responses: {
+          200: { description: 'It was sent, and that is on disk.', ...json(sentSignalSchema) },
+          400: refused('It may not be sent by hand, or was not confirmed; the message says why.'),
+          404: refused('No such actor lives.'),
+          409: refused('It would not take this now; the message says what it would.'),
+          ...unavailable,
+        },
+      },
+    },
   };
 }
 

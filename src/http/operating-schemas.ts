@@ -105,6 +105,7 @@ export const reloadSchema = z
 export const retryReportSchema = z
   .looseObject({
     found: count.meta({ description: 'How many there are, whatever the limit.' }),
+    is_whole: z.boolean().meta({ description: 'false: there are at least so many; looking took too long.' }),
     tasks: z
       .array(z.looseObject({ task_id: z.string(), retry_of: z.string() }))
       .meta({ description: 'The new tasks; empty for a dry run.' }),

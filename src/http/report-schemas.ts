@@ -20,11 +20,23 @@ export const reportQuery = z.object({
 });
 
 const texts = z.array(z.string());
+const node = z.looseObject({
+  id: z.string(),
+  label: z.string(),
+  shape: z.enum(['box', 'round', 'double', 'store']),
+  column: z.int().meta({ description: 'How far from the beginning it stands.' }),
+});
 const block = z.discriminatedUnion('kind', [
   z.looseObject({ kind: z.literal('text'), text: z.string() }),
   z.looseObject({ kind: z.literal('fields'), rows: z.array(z.tuple([z.string(), z.string()])) }),
   z.looseObject({ kind: z.literal('table'), head: texts, rows: z.array(texts), numeric: z.array(z.int()) }),
-  z.looseObject({ kind: z.literal('diagram'), title: z.string(), source: z.string() }),
+  z.looseObject({
+    kind: z.literal('diagram'),
+    title: z.string(),
+    nodes: z.array(node),
+    edges: z.array(z.looseObject({ from: z.string(), to: z.string(), label: z.string() })),
+    source: z.string().meta({ description: 'The same in Mermaid.' }),
+  }),
   z.looseObject({
     kind: z.literal('trend'),
     title: z.string(),

@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'worker.unavailable'
   | 'worker.unknown'
   | 'worker.conflict'
+  | 'actor.conflict'
   | 'token.unknown'
   | 'wait.timeout'
   | 'storage.unavailable'

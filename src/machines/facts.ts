@@ -1,3 +1,4 @@
+import type { InspectedMachine } from './chart-machines.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import type { ModelReply, ModelRequest } from './model-request.ts';
 import type { Failure, Outcome, Usage } from './outcome.ts';
@@ -9,7 +10,7 @@ import type { Admission, Breaker, Liveness } from './worker-state.ts';
  * facts are past tense, go up and out through the one stream, and are told to nobody before their commit.
  * The grammar of a task: `accepted (assigned (retried))* (completed | failed | cancelled)`, with any number of `reprioritized` before the ending.
  */
-export type Fact = TaskFact | WorkerFact | EndpointFact | PoolFact;
+export type Fact = TaskFact | WorkerFact | EndpointFact | PoolFact | ActorFact;
 
 /** What a client asked for, as it is kept. Times in ms. */
 export interface AcceptedTask {
@@ -59,7 +60,7 @@ export interface AcceptedFact {
 }
 
 /** What actors say has happened. */
-export type RecordedFact = RecordedTaskFact | WorkerFact | EndpointFact | PoolFact;
+export type RecordedFact = RecordedTaskFact | WorkerFact | EndpointFact | PoolFact | ActorFact;
 
 export type RecordedTaskFact =
   /** Leased to a worker under a new fencing token. */
@@ -138,6 +139,8 @@ export type WorkerFact =
       readonly from: Admission;
       readonly to: Admission;
       readonly detail: string;
+      /** It is drained since it has left the configuration: nobody has sent it home, and its row does not say so. */
+      readonly isLeaving?: true;
     }
   /** It was added: by the configuration, or since it joined by itself. */
   | { readonly type: 'worker.enrolled'; readonly workerId: WorkerId; readonly detail: string }
@@ -185,6 +188,24 @@ export type PoolFact =
     }
   /** The disk works again; nothing could be written for so long. */
   | { readonly type: 'journal.resumed'; readonly stalledMs: number };
+
+/**
+ * An operator has sent an event to an actor, past those who send it otherwise. What came of it, if anything, are the facts
+ * behind it. It belongs to the life of no task: it may come from a moment in which that has just ended.
+ */
+export interface ActorFact {
+  readonly type: 'actor.signalled';
+  /** Its name towards clients. */
+  readonly actor: string;
+  readonly machine: InspectedMachine;
+  /** The type of the event, and what was said with it. */
+  readonly event: string;
+  readonly fields: Readonly<Record<string, number>>;
+  /** Who asked: the name of a token. */
+  readonly by: string;
+  /** The task whose wait was ended by it; its row waits for no time any more. */
+  readonly wakes: TaskId | null;
+}
 
 /** The facts after which nothing more happens to a task. */
 export function isEnding(fact: Fact): boolean {

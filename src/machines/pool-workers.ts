@@ -217,12 +217,14 @@ export function livenessFact(context: PoolContext, report: Omit<LivenessReport, 
 }
 
 export function admissionFact(context: PoolContext, report: Omit<AdmissionReport, 'type'>): RecordedFact {
+  const entry = context.roster.get(report.workerId);
   return {
     type: 'worker.readmitted',
     workerId: report.workerId,
-    from: context.roster.get(report.workerId)?.admission ?? 'active',
+    from: entry?.admission ?? 'active',
     to: report.admission,
     detail: report.detail,
+    ...(entry?.isLeaving === true ? { isLeaving: true } : {}),
   };
 }
 

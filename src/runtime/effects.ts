@@ -45,6 +45,7 @@ export function ordersOf(committed: readonly CommittedFact[], texts: TextRelay):
       case 'pool.draining':
       case 'pool.stopped':
       case 'journal.resumed':
+      case 'actor.signalled':
         break;
     }
   }

@@ -6,7 +6,7 @@ import { TextRelay } from '../actors/text-relay.ts';
 import { homePaths } from '../db/home.ts';
 import { Journal } from '../db/journal.ts';
 import type { Entry, Receipt, Recovery, Store } from '../db/store.ts';
-import type { AcceptedTask, CommittedFact } from '../machines/facts.ts';
+import type { AcceptedTask, ActorFact, CommittedFact } from '../machines/facts.ts';
 import { limits } from '../machines/limits.ts';
 import type { PoolContext } from '../machines/pool-context.ts';
 import type { Forgotten, PoolCommand } from '../machines/pool-events.ts';
@@ -138,6 +138,12 @@ export class Engine {
   /** Gives the pool a command; what it brings is written at the end of this turn. */
   command(command: PoolCommand): void {
     this.#host.pool.send(command);
+    this.#host.wantTurn();
+  }
+
+  /** Writes down what an operator asked of an actor, with what comes of it in this turn, and in that order. */
+  noteSignal(fact: ActorFact): void {
+    this.journal.record(fact);
     this.#host.wantTurn();
   }
 

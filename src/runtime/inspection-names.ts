@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import type { InspectionHook } from '../actors/inspection-hook.ts';
 import type { PoolActor } from '../actors/pool-host.ts';
+import type { RecordedActor } from '../db/actor-facts.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { parseTaskId } from '../machines/identifiers.ts';
 import type { Run } from '../machines/worker-events.ts';
@@ -42,6 +43,24 @@ export function actorOfName(name: string, pool: PoolActor, hook: InspectionHook)
   if (name.startsWith(workerPrefix)) throw new KoubouError('worker.unknown', message);
   if (parseTaskId(name) === undefined) throw new KoubouError('route.unknown', message);
   throw new KoubouError('task.unknown', `${message}: the task has ended, or waits as a row`);
+}
+
+/**
+ * Whose record a name stands for, whether it lives or not.
+ *
+ * @throws KoubouError `request.invalid` for what is no name, and for executions, which leave none
+ */
+export function recordedActor(name: string): RecordedActor {
+  if (name === 'pool') return { kind: 'pool' };
+  const after = (prefix: string) => (name.startsWith(prefix) ? name.slice(prefix.length) : '');
+  const [worker, endpoint, taskId] = [after(workerPrefix), after(endpointPrefix), parseTaskId(name)];
+  if (worker !== '') return { kind: 'worker', workerId: worker };
+  if (endpoint !== '') return { kind: 'endpoint', endpoint };
+  if (taskId !== undefined) return { kind: 'task', taskId };
+  throw new KoubouError(
+    'request.invalid',
+    'actor: a record is kept of pool, worker:ID, endpoint:ORIGIN, and of a task under its id',
+  );
 }
 
 function lookUp(name: string, pool: PoolActor, hook: InspectionHook): AnyActorRef | undefined {

@@ -4,9 +4,9 @@ import type { ExecutionSnapshot, Life, SeenTransition } from '../actors/inspecti
 import { type ArmedTimer, nodesOf } from '../actors/xstate-internals.ts';
 import { chartHash } from '../chart-hash.ts';
 import type { InspectedMachine } from '../machines/chart-machines.ts';
-import { type ChartOption, optionsOf } from '../machines/chart-options.ts';
 import type { PoolContext } from '../machines/pool-context.ts';
 import { type Excerpt, excerptOf } from './inspection-excerpt.ts';
+import { type ActorOption, actorOptions } from './inspection-guards.ts';
 import { nameOfActor } from './inspection-names.ts';
 
 /** What an actor is at this moment. Times are ISO 8601 in UTC. */
@@ -24,8 +24,8 @@ export interface ActorView {
   readonly timers: readonly { readonly event: string; readonly due_at: string }[];
   readonly parent: string | null;
   readonly children: number;
-  /** What it would do next; see {@link optionsOf}. */
-  readonly next: readonly ChartOption[];
+  /** What it would do next; see {@link actorOptions}. */
+  readonly next: readonly ActorOption[];
 }
 
 /** An event that an actor took, or that left it as it was. */
@@ -72,7 +72,7 @@ export function actorView(
     timers: timers.map(({ event, dueMs }) => ({ event: event.type, due_at: isoOf(wallMs + dueMs) })),
     parent: parentOf(actor, machine),
     children: childrenOf(machine, snapshot),
-    next: hasChart ? optionsOf(nodesOf(snapshot)) : [],
+    next: hasChart ? actorOptions(snapshot, nodesOf(snapshot)) : [],
   };
 }
 

@@ -68,7 +68,17 @@ export class Inspection {
     return supervisionTree(pool, hook);
   }
 
-  /** @throws KoubouError `request.invalid`, `task.unknown`, `worker.unknown`, `route.unknown` */
+  /**
+   * The live actor of a name, and what it is.
+   *
+   * @throws KoubouError `request.invalid`, `task.unknown`, `worker.unknown`, `route.unknown`
+   */
+  find(name: string): { readonly actor: AnyActorRef; readonly machine: InspectedMachine } {
+    const actor = this.#find(name);
+    return { actor, machine: this.#lifeOf(actor).chart.machine };
+  }
+
+  /** @throws KoubouError like {@link find} */
   actor(name: string): ActorView {
     return this.#view(this.#find(name));
   }
@@ -76,7 +86,7 @@ export class Inspection {
   /**
    * Watches an actor until it ends, or until nobody wants that any more.
    *
-   * @throws KoubouError like {@link actor}
+   * @throws KoubouError like {@link find}
    */
   watch(name: string, listener: ActorListener): WatchedActor {
     const actor = this.#find(name);

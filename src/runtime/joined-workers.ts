@@ -1,6 +1,7 @@
 import type { Clock } from '../actors/clock.ts';
 import type { JoinedWorker } from '../actors/worker-link.ts';
 import { WorkerLinks } from '../actors/worker-links.ts';
+import { asStorageError } from '../db/storage-faults.ts';
 import type { Store } from '../db/store.ts';
 import { KoubouError } from '../machines/errors.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
@@ -33,6 +34,8 @@ export function openLinks(ports: JoinedWorkersPorts): WorkerLinks {
       if (row !== undefined && row.endedAt !== null && row.assignmentId === report.assignmentId) return;
       engine.reportLate(report);
     },
+    // What waits for it need not wait for the next beat.
+    onBack: (workerId) => engine.command({ type: 'pool.probe', workerId }),
     onCut: (workerId) => engine.command({ type: 'pool.probe', workerId }),
     log,
   });
@@ -40,7 +43,7 @@ export function openLinks(ports: JoinedWorkersPorts): WorkerLinks {
   return links;
 }
 
-/** @throws KoubouError `worker.conflict` when a worker of the files has its name */
+/** @throws KoubouError `worker.conflict` when a worker of the files has its name, `storage.unavailable` */
 function enrol(
   { clock, config, engine, endpoints, store }: JoinedWorkersPorts,
   links: WorkerLinks,
@@ -53,7 +56,11 @@ function enrol(
     throw new KoubouError('worker.conflict', message);
   }
   const described = configOf(worker);
-  store.registerWorker(registrationOf(described), known === undefined, clock.now());
+  try {
+    store.registerWorker(registrationOf(described), known === undefined, clock.now());
+  } catch (error) {
+    throw asStorageError(error);
+  }
   const reached = { backend: links.backendOf(workerId), probe: links.probeOf(workerId) };
   endpoints.join(described, { ...reached, takesPlainPrompts: true }, config.now);
   engine.command({

@@ -89,6 +89,14 @@ export class Metrics {
     return (await this.#registry.metrics()) + (await processMetrics());
   }
 
+  /** How many tasks were taken in, have ended and were tried again since the start, over all labels. */
+  async totals(): Promise<{ accepted: number; ended: number; retried: number }> {
+    const { accepted, ended, retries } = this.#metrics;
+    const sumOf = async (counter: Counter) =>
+      (await counter.get()).values.reduce((sum, { value }) => sum + value, 0);
+    return { accepted: await sumOf(accepted), ended: await sumOf(ended), retried: await sumOf(retries) };
+  }
+
   /** Forgets all figures. What is scraped after that is of the process alone. */
   close(): void {
     this.#registry.clear();
@@ -157,6 +165,7 @@ export class Metrics {
       case 'pool.draining':
       case 'pool.stopped':
       case 'journal.resumed':
+      case 'actor.signalled':
     }
   }
 

@@ -3,12 +3,14 @@ import type { DeadLetterQuery } from '../db/dead-letters.ts';
 /** What operators ask, and what they are shown. */
 
 /** Ended tasks that are to be tried again: `failed` ones are the dead letters. All that is given must hold. */
-export type RetryFilter = Omit<DeadLetterQuery, 'limit'>;
+export type RetryFilter = Omit<DeadLetterQuery, 'limit' | 'patienceMs'>;
 
 /** Those that were tried again before are left out, so that asking twice is asking once. */
 export interface RetryReport {
   /** How many the filter finds, whatever the limit. */
   readonly found: number;
+  /** False where looking took too long: there are at least so many. */
+  readonly is_whole: boolean;
   /** In the order in which they had been accepted; empty for a dry run. */
   readonly tasks: readonly { readonly task_id: string; readonly retry_of: string }[];
   /** For a dry run: what would be tried again, the first of them. */

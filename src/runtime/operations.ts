@@ -6,7 +6,9 @@ import type { Store } from '../db/store.ts';
 import { metadataOf } from '../db/tasks-table.ts';
 import { KoubouError } from '../machines/errors.ts';
 import { type TaskId, workerId } from '../machines/identifiers.ts';
+import type { RosterEntry } from '../machines/worker-roster.ts';
 import type { AdmissionOrder } from '../machines/worker-state.ts';
+import { ActorSignals, type SentSignal, type Signal } from './actor-signals.ts';
 import type { CurrentConfig } from './current-config.ts';
 import type { TaskSpec } from './delegation.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
@@ -28,17 +30,26 @@ export interface OperationPorts {
   readonly reread: (workersText?: string) => Config;
 }
 
+type Order = Exclude<AdmissionOrder, 'activate'>;
+
 /** So many of a dry run are shown. */
 const sampleMax = 20;
 
 /** What operators do with the pool. Each resolves when it is on disk. */
 export class Operations {
   readonly #ports: OperationPorts;
+  readonly #signals: ActorSignals;
   /** Two at once would try the same tasks again twice. */
   #retries: Promise<unknown> = Promise.resolve();
 
   constructor(ports: OperationPorts) {
     this.#ports = ports;
+    this.#signals = new ActorSignals({ ...ports, operations: this });
+  }
+
+  /** Sends an event to an actor. See {@link ActorSignals.send}. */
+  signal(signal: Signal): Promise<SentSignal> {
+    return this.#signals.send(signal);
   }
 
   /** Goes on accepting, and hands out nothing, also after a restart. */
@@ -61,9 +72,16 @@ export class Operations {
   }
 
   /** @throws KoubouError `worker.unknown`, `worker.conflict` for one that only `resume` can bring back */
-  async order(id: string, order: Exclude<AdmissionOrder, 'activate'>, by: string): Promise<void> {
+  async order(id: string, order: Order, by: string): Promise<void> {
     const { engine } = this.#ports;
-    const entry = engine.pool.roster.get(workerId(id));
+    const entry = this.orderable(id, order);
+    engine.command({ type: 'pool.order', workerId: entry.workerId, order, detail: `asked for by ${by}` });
+    await engine.journal.settled();
+  }
+
+  /** The worker, if this can be asked of it now. @throws KoubouError like {@link order} */
+  orderable(id: string, order: Order): RosterEntry {
+    const entry = this.#ports.engine.pool.roster.get(workerId(id));
     if (entry === undefined) throw unknownWorker(id);
     if (entry.admission === 'quarantined' && order !== 'resume') {
       throw new KoubouError('worker.conflict', `worker ${id} is quarantined; resume it first`);
@@ -71,8 +89,7 @@ export class Operations {
     if (entry.isLeaving) {
       throw new KoubouError('worker.conflict', `worker ${id} has left the configuration and ends its work`);
     }
-    engine.command({ type: 'pool.order', workerId: entry.workerId, order, detail: `asked for by ${by}` });
-    await engine.journal.settled();
+    return entry;
   }
 
   /** Calls the endpoint of a worker again, whatever its circuit breaker says. @throws KoubouError `worker.unknown` */
@@ -137,16 +154,17 @@ export class Operations {
     { limit, dryRun, createdBy }: { limit: number; dryRun: boolean; createdBy: string },
   ): Promise<RetryReport> {
     const { list, delegate } = this.#ports;
-    const { found, letters } = await list({ kind: 'dead', ...filter, limit });
+    const { found, isWhole: is_whole, letters } = await list({ kind: 'dead', ...filter, limit });
     if (dryRun) {
       const sample = letters.slice(0, sampleMax).map(({ taskId, error }) => ({ task_id: taskId, error }));
-      return { found, tasks: [], sample };
+      return { found, is_whole, tasks: [], sample };
     }
-    if (letters.length === 0) return { found, tasks: [], sample: [] };
+    if (letters.length === 0) return { found, is_whole, tasks: [], sample: [] };
     const ids = letters.map(({ taskId }) => taskId as TaskId);
     const taskIds = await delegate(ids.map((taskId) => this.retrySpec(taskId, createdBy)));
     return {
       found,
+      is_whole,
       tasks: taskIds.map((taskId, index) => ({ task_id: taskId, retry_of: ids[index] ?? '' })),
       sample: [],
     };

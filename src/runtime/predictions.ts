@@ -199,6 +199,7 @@ export class Predictions {
       case 'pool.draining':
       case 'pool.stopped':
       case 'journal.resumed':
+      case 'actor.signalled':
     }
   }
 }

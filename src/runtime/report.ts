@@ -1,6 +1,6 @@
 import { KoubouError } from '../machines/errors.ts';
 import type { Runtime } from '../runtime.ts';
-import { architectureOf, taskFlowOf } from './report-diagrams.ts';
+import { architectureOf, flowchartOf, type ReportDiagram, taskFlowOf } from './report-diagrams.ts';
 import { type ReportFacts, reportFacts } from './report-facts.ts';
 import { type Formats, formatsOf } from './report-format.ts';
 import {
@@ -36,7 +36,12 @@ export type ReportBlock =
       /** Columns of figures. */
       readonly numeric: readonly number[];
     }
-  | { readonly kind: 'diagram'; readonly title: string; readonly source: string }
+  | ({
+      readonly kind: 'diagram';
+      readonly title: string;
+      /** The same in Mermaid. */
+      readonly source: string;
+    } & ReportDiagram)
   | {
       readonly kind: 'trend';
       readonly title: string;
@@ -87,8 +92,8 @@ function composeReport(facts: ReportFacts, w: ReportWords, f: Formats, zone: str
       section('overview', overview(facts, w, f)),
       section(
         'architecture',
-        { kind: 'diagram', title: w.diagram.architecture, source: architectureOf(facts, w) },
-        { kind: 'diagram', title: w.diagram.flow, source: taskFlowOf(facts, w) },
+        diagram(w.diagram.architecture, architectureOf(facts, w)),
+        diagram(w.diagram.flow, taskFlowOf(facts, w)),
       ),
       section('services', servicesTable(facts, w)),
       section('workers', workersTable(facts, w, f)),
@@ -101,6 +106,10 @@ function composeReport(facts: ReportFacts, w: ReportWords, f: Formats, zone: str
       section('security', security(facts, w, f)),
     ],
   };
+}
+
+function diagram(title: string, drawn: ReportDiagram): ReportBlock {
+  return { kind: 'diagram', title, ...drawn, source: flowchartOf(drawn) };
 }
 
 function overview(

@@ -27,7 +27,7 @@ export class TaskChanges {
 
   /** @throws KoubouError `task.unknown`, `task.ended` (its ending stands), `storage.unavailable` */
   async cancel(taskId: TaskId): Promise<void> {
-    const row = this.#living(taskId);
+    const row = this.living(taskId);
     this.#ports.engine.command({ type: 'pool.cancel', ...this.#asRow(row) });
     await this.#ports.engine.journal.settled();
     const { status } = this.#row(taskId);
@@ -41,7 +41,7 @@ export class TaskChanges {
    * @throws KoubouError `task.unknown`, `task.ended`, `rate.limited`, `storage.unavailable`
    */
   async reprioritize(taskId: TaskId, priority: number): Promise<void> {
-    const row = this.#living(taskId);
+    const row = this.living(taskId);
     if (row.priority === priority) return;
     this.#assertRoom(taskId);
     this.#ports.engine.command({ type: 'pool.reprioritize', ...this.#asRow(row), priority });
@@ -72,7 +72,8 @@ export class TaskChanges {
     return row;
   }
 
-  #living(taskId: TaskId): TaskRow {
+  /** The row of a task that has not ended. @throws KoubouError `task.unknown`, `task.ended` */
+  living(taskId: TaskId): TaskRow {
     const row = this.#row(taskId);
     if (row.endedAt !== null) throw endedAlready(taskId, row.status);
     return row;

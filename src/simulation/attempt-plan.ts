@@ -31,19 +31,22 @@ const faults = [
   ['slow', 'attempt.slow'],
 ] as const satisfies readonly (readonly [keyof FaultMix, FaultName])[];
 
-/** Draws how an attempt goes: the first fault that is drawn, by its assignment; the size of a task, by its prompt. */
+/**
+ * Draws how an attempt goes: the first fault that is drawn, by the name of the attempt; the size of a task, by its
+ * prompt. The name must not change when another task is left out of the world.
+ */
 export function planAttempt(
   random: SeededRandom,
   mix: FaultMix,
-  assignment: number,
+  attempt: string,
   prompt: string,
 ): AttemptPlan {
-  const fault = faults.find(([rate, name]) => random.chance(mix[rate], name, assignment))?.[1];
-  const isDeaf = random.chance(mix.late, 'attempt.late', assignment);
+  const fault = faults.find(([rate, name]) => random.chance(mix[rate], name, attempt))?.[1];
+  const isDeaf = random.chance(mix.late, 'attempt.late', attempt);
   return {
     fault,
-    deafMs: isDeaf ? random.between(200, 20_000, 'deaf', assignment) : 0,
-    stretch: fault === 'attempt.slow' ? random.between(5, 20, 'slow', assignment) : 1,
+    deafMs: isDeaf ? random.between(200, 20_000, 'deaf', attempt) : 0,
+    stretch: fault === 'attempt.slow' ? random.between(5, 20, 'slow', attempt) : 1,
     // Most are small, some are large; the mean is about 1.
     size: Math.min(sizeMax, 0.4 + random.exponential(0.6, 'size', prompt)),
   };

@@ -1,10 +1,16 @@
+import {
+  heavyNetworkFaults,
+  lightNetworkFaults,
+  type NetworkFaults,
+  noNetworkFaults,
+} from './network-faults.ts';
 import type { SeededRandom } from './seeded-random.ts';
 
 /**
  * How often things go wrong. Shares are of one in [0, 1]; numbers per hour are means of events that know nothing of
  * each other.
  */
-export interface FaultMix {
+export interface FaultMix extends NetworkFaults {
   /** Of attempts that answer 500. */
   readonly error: number;
   /** Of attempts that are sent away with 503 and a time. */
@@ -37,6 +43,10 @@ export interface FaultMix {
   readonly crashesPerHour: number;
   /** Servers that cannot be reached for a while, without a word. */
   readonly partitionsPerHour: number;
+  /** Times in which the network is gone: no server can be reached. */
+  readonly blackoutsPerHour: number;
+  /** Times in which every server sends away whoever comes, or fails whatever it is asked. */
+  readonly overloadsPerHour: number;
   /** Kills of the process between two steps. */
   readonly killsPerHour: number;
   /** Of commits before, within or after which the process is killed. */
@@ -49,6 +59,8 @@ export interface FaultMix {
   readonly clockJumpsPerHour: number;
   /** Times in which the process stands still: a stalled event loop, a suspended machine. */
   readonly stallsPerHour: number;
+  /** Of worlds whose database is in a file, so that kills and losses of power leave files behind. */
+  readonly databaseInFile: number;
   /** What operators do: pause, drain a worker, reload, and so on. */
   readonly operatorsPerHour: number;
 }
@@ -56,6 +68,7 @@ export interface FaultMix {
 export type FaultLevel = 'none' | 'light' | 'heavy';
 
 const none: FaultMix = {
+  ...noNetworkFaults,
   error: 0,
   busy: 0,
   reset: 0,
@@ -72,17 +85,21 @@ const none: FaultMix = {
   beatDelayed: 0,
   crashesPerHour: 0,
   partitionsPerHour: 0,
+  blackoutsPerHour: 0,
+  overloadsPerHour: 0,
   killsPerHour: 0,
   killAtCommit: 0,
   restartsPerHour: 0,
   diskFaultsPerHour: 0,
   clockJumpsPerHour: 0,
   stallsPerHour: 0,
+  databaseInFile: 0,
   operatorsPerHour: 0,
 };
 
 const light: FaultMix = {
   ...none,
+  ...lightNetworkFaults,
   error: 0.005,
   busy: 0.003,
   reset: 0.003,
@@ -100,6 +117,7 @@ const light: FaultMix = {
 };
 
 const heavy: FaultMix = {
+  ...heavyNetworkFaults,
   error: 0.04,
   busy: 0.02,
   reset: 0.02,
@@ -116,16 +134,22 @@ const heavy: FaultMix = {
   beatDelayed: 0.02,
   crashesPerHour: 2,
   partitionsPerHour: 1,
+  blackoutsPerHour: 0.2,
+  overloadsPerHour: 0.2,
   killsPerHour: 1,
   killAtCommit: 0.002,
   restartsPerHour: 0.5,
   diskFaultsPerHour: 2,
   clockJumpsPerHour: 0.5,
   stallsPerHour: 2,
+  databaseInFile: 0.03,
   operatorsPerHour: 8,
 };
 
 export const faultLevels: Readonly<Record<FaultLevel, FaultMix>> = { none, light, heavy };
+
+/** Workers that join, in so many of all swarms: most have none. */
+const joinedInSwarms = [0, 0, 0, 0, 1, 3];
 
 /**
  * A mix of its own for a seed: each fault is left out, as it is, or three times as often. Runs in which everything goes
@@ -133,8 +157,15 @@ export const faultLevels: Readonly<Record<FaultLevel, FaultMix>> = { none, light
  */
 export function swarmOf(mix: FaultMix, random: SeededRandom): FaultMix {
   const entries = Object.entries(mix).map(([name, rate]) => {
+    if (name === 'joinedWorkers')
+      return [name, rate > 0 ? rate : random.pick(joinedInSwarms, 'swarm', name)] as const;
     const weight = random.pick([0, 1, 1, 3], 'swarm', name);
     return [name, name.endsWith('PerHour') ? rate * weight : Math.min(1, rate * weight)] as const;
   });
   return Object.fromEntries(entries) as unknown as FaultMix;
+}
+
+/** Nothing goes wrong any more. */
+export function calmMix(mix: FaultMix): FaultMix {
+  return { ...mix, ...none };
 }

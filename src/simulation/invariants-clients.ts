@@ -2,7 +2,7 @@ import type { Fact } from '../machines/facts.ts';
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import { factOf } from './invariants-tasks.ts';
 import type { Invariant } from './judge.ts';
-import { isEnded } from './ledger-entries.ts';
+import { isEnded, mayBeGone } from './ledger-entries.ts';
 
 /** What clients were told, and what becomes of it; and what a process leaves behind. */
 
@@ -12,7 +12,7 @@ const drainSlackMs = 5_000;
 export const clientInvariants: readonly Invariant[] = [
   {
     name: 'acknowledged is durable',
-    doc: 'An acknowledged task is on disk before it is acknowledged, and stays there with its prompt and its type.',
+    doc: 'An acknowledged task is on disk before it is acknowledged, and stays there with its prompt and its type until the retention takes it, long after it was completed.',
     watch: (ledger) => (event) => {
       if (event.type === 'client.acknowledged') {
         const missing = event.taskIds.find((taskId) => !ledger.tasks.has(taskId));
@@ -22,7 +22,8 @@ export const clientInvariants: readonly Invariant[] = [
       const known = ledger.tasks.get(event.taskId);
       if (known === undefined) return undefined;
       const { task } = event;
-      if (task === null) return `${event.taskId} is gone`;
+      if (task === null)
+        return mayBeGone(known, ledger.forgottenBeforeMs) ? undefined : `${event.taskId} is gone`;
       const isSame = task.prompt === known.wanted.prompt && task.taskType === known.wanted.taskType;
       return isSame && task.priority === known.priority
         ? undefined
@@ -113,7 +114,9 @@ export const clientInvariants: readonly Invariant[] = [
             ? undefined
             : `${event.taskId} has not ended, it is ${task.state}`;
         }
-        return event.type === 'run.began' && cancelled.has(event.taskId)
+        // A word to a joined worker may be on its way.
+        const isHere = event.type === 'run.began' && !ledger.links.joined.has(event.workerId);
+        return isHere && cancelled.has(event.taskId)
           ? `${event.taskId} was begun after its cancel`
           : undefined;
       };
@@ -131,7 +134,7 @@ export const clientInvariants: readonly Invariant[] = [
         }
         if (event.type === 'fact.told' && recent.get(event.committed.seq) !== event.committed.fact)
           return `fact ${event.committed.seq} was told, and is not on disk`;
-        if (event.type !== 'run.began') return undefined;
+        if (event.type !== 'run.began' || ledger.links.joined.has(event.workerId)) return undefined;
         const task = ledger.tasks.get(event.taskId);
         const isHeld = task?.state === 'leased' && task.assignmentId === event.assignmentId;
         return isHeld ? undefined : `lease ${event.assignmentId} was begun, and is not on disk`;
@@ -177,11 +180,16 @@ export const clientInvariants: readonly Invariant[] = [
   },
   {
     name: 'nothing is left',
-    doc: 'After a drain no timer of the process is armed, and nothing is generated for it.',
-    watch: () => (event) =>
-      event.type === 'process.stopped' && event.leftTimers + event.leftRuns > 0
-        ? `${event.leftTimers} timers and ${event.leftRuns} generations were left`
-        : undefined,
+    doc: 'After a drain no timer of the process is armed, nothing is generated for it, and no lease is open.',
+    watch: (ledger) => (event) => {
+      if (event.type !== 'process.stopped') return undefined;
+      const { leftTimers, leftRuns } = event;
+      // What a failing disk did not take is put right by the next process.
+      const leftLeases = ledger.isStalled ? 0 : ledger.leased;
+      return leftTimers + leftRuns + leftLeases > 0
+        ? `${leftTimers} timers, ${leftRuns} generations and ${leftLeases} leases were left`
+        : undefined;
+    },
   },
   {
     name: 'a drain ends',

@@ -1,4 +1,5 @@
 import { type Fact, isEnding } from '../machines/facts.ts';
+import type { AssignmentId } from '../machines/identifiers.ts';
 import { limits } from '../machines/limits.ts';
 import type { Invariant } from './judge.ts';
 import { isEnded, type LedgerTask } from './ledger-entries.ts';
@@ -9,7 +10,8 @@ import type { WorldEvent } from './world-events.ts';
 
 /** What `backoffMsMax` of the pool says: no backoff lasts longer, unless a server named its time. */
 const backoffMsMax = 300_000;
-/** The longest `Retry-After` of a virtual server. */
+/** The shortest and the longest `Retry-After` of a virtual server. */
+const retryAfterMsMin = 5_000;
 const retryAfterMsMax = 120_000;
 
 export const taskInvariants: readonly Invariant[] = [
@@ -88,6 +90,8 @@ export const taskInvariants: readonly Invariant[] = [
         return `${fact.taskId} was leased for the ${fact.lease}th time`;
       if (fact?.type !== 'task.retried') return undefined;
       const { retryCount } = ledger.config.models.server;
+      if (fact.delayMs > 0 && fact.failures > retryCount)
+        return `${fact.taskId} backs off after failure ${fact.failures}, and may be retried ${retryCount} times`;
       const failuresMax = retryCount + ledger.config.models.fallback.chain.length + 1;
       return fact.failures > failuresMax
         ? `${fact.taskId} has failed ${fact.failures} times, and goes on`
@@ -102,8 +106,12 @@ export const taskInvariants: readonly Invariant[] = [
       if (fact?.type !== 'task.retried' || fact.delayMs === 0) return undefined;
       const base = ledger.config.models.server.retryDelayMs;
       const ceiling = Math.min(base * 2 ** Math.max(0, fact.failures - 1), backoffMsMax);
-      const most = fact.failure.code === 'backend.busy' ? Math.max(ceiling, retryAfterMsMax) : ceiling;
-      const fits = fact.delayMs >= Math.floor(ceiling / 2) && fact.delayMs <= Math.ceil(most);
+      const isBusy = fact.failure.code === 'backend.busy';
+      // A joined worker without a free slot says so by itself, and names no time.
+      const isAsked = isBusy && !fact.failure.message.includes('more than it has slots for');
+      const least = Math.max(Math.floor(ceiling / 2), isAsked ? retryAfterMsMin : 0);
+      const most = isBusy ? Math.max(ceiling, retryAfterMsMax) : ceiling;
+      const fits = fact.delayMs >= least && fact.delayMs <= Math.ceil(most);
       return fits ? undefined : `${fact.taskId} waits ${fact.delayMs} ms after failure ${fact.failures}`;
     },
   },
@@ -190,4 +198,11 @@ function openTasks(tasks: Iterable<LedgerTask>): string {
 /** What has just been written, if anything. */
 export function factOf(event: WorldEvent): Fact | undefined {
   return event.type === 'fact' ? event.committed.fact : undefined;
+}
+
+/** The lease that a fact ends; a late result is of one that is over. */
+export function endedLeaseOf(fact: Fact): AssignmentId | undefined {
+  if (!('assignmentId' in fact) || fact.type === 'task.assigned' || fact.type === 'worker.reported_late')
+    return undefined;
+  return fact.assignmentId ?? undefined;
 }

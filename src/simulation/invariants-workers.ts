@@ -2,7 +2,8 @@ import type { Config } from '../config/settings.ts';
 import type { Fact } from '../machines/facts.ts';
 import { suggestModel } from '../machines/model-choice.ts';
 import { ruleFor } from '../machines/routing.ts';
-import { factOf } from './invariants-tasks.ts';
+import type { WorkerConfig } from '../machines/routing-policy.ts';
+import { endedLeaseOf, factOf } from './invariants-tasks.ts';
 import type { Invariant } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { LedgerTask } from './ledger-entries.ts';
@@ -21,7 +22,8 @@ export const workerInvariants: readonly Invariant[] = [
     watch: (ledger) => (event) => {
       const fact = factOf(event);
       if (fact?.type !== 'task.assigned') return undefined;
-      const slots = workerOf(ledger, fact)?.maxConcurrentTasks ?? 0;
+      const joined = ledger.links.joined.get(fact.workerId);
+      const slots = joined?.slots ?? workerOf(ledger, fact)?.maxConcurrentTasks ?? 0;
       const used = ledger.worker(fact.workerId).leases.size;
       return used < slots
         ? undefined
@@ -64,7 +66,8 @@ export const workerInvariants: readonly Invariant[] = [
       const fact = factOf(event);
       if (fact?.type !== 'task.assigned') return undefined;
       const task = ledger.tasks.get(fact.taskId);
-      const worker = workerOf(ledger, fact);
+      const isJoined = ledger.links.joined.has(fact.workerId);
+      const worker = isJoined ? joinedWorker(fact) : workerOf(ledger, fact);
       if (task === undefined || worker === undefined) return `${fact.workerId} is in no configuration`;
       const rule = ruleFor(configOf(ledger, fact).routing, task.priority);
       const isNamed = rule.preferredWorkers.some(
@@ -80,12 +83,13 @@ export const workerInvariants: readonly Invariant[] = [
   },
   {
     name: 'no work for the absent',
-    doc: 'Nothing is given to a worker that is lost, sent home, in quarantine or gone.',
+    doc: 'Nothing is given to a worker that is suspect, lost, sent home, in quarantine or gone.',
     watch: (ledger) => (event) => {
       const fact = factOf(event);
       if (fact?.type !== 'task.assigned') return undefined;
       const { liveness, admission, isRetired } = ledger.worker(fact.workerId);
-      const isAbsent = liveness === 'lost' || isRetired || admission === 'quarantined';
+      const isSilent = liveness === 'lost' || liveness === 'suspect';
+      const isAbsent = isSilent || isRetired || admission === 'quarantined';
       const isHome = admission === 'draining' || admission === 'drained';
       return isAbsent || isHome
         ? `${fact.workerId} is ${liveness} and ${admission}, and was given ${fact.taskId}`
@@ -144,10 +148,11 @@ export const workerInvariants: readonly Invariant[] = [
         if (event.type === 'fault' && event.name.startsWith('process.s')) asleepMs = nowMs + event.forMs;
         if (event.type === 'process.died') endedMs.clear();
         const fact = factOf(event);
-        const isOver = fact !== undefined && 'assignmentId' in fact && fact.type !== 'task.assigned';
-        if (isOver && fact.assignmentId !== null && ledger.runs.has(fact.assignmentId)) {
-          endedMs.set(fact.assignmentId, nowMs);
-        }
+        const ended = fact === undefined ? undefined : endedLeaseOf(fact);
+        const run = ended === undefined ? undefined : ledger.runs.get(ended);
+        // How joined workers hear of it is a matter of their links.
+        const isJoined = run !== undefined && ledger.links.joined.has(run.workerId);
+        if (ended !== undefined && run !== undefined && !isJoined) endedMs.set(ended, nowMs);
         if (event.type !== 'run.ended') return undefined;
         const sinceMs = endedMs.get(event.assignmentId);
         endedMs.delete(event.assignmentId);
@@ -185,6 +190,11 @@ function configOf(ledger: Ledger, fact: Assigned): Config {
 
 function workerOf(ledger: Ledger, fact: Assigned) {
   return configOf(ledger, fact).workers.find(({ workerId }) => workerId === fact.workerId);
+}
+
+/** Any that joins is remote, and takes all types of tasks. */
+function joinedWorker({ workerId }: Assigned): Pick<WorkerConfig, 'workerId' | 'location' | 'capabilities'> {
+  return { workerId, location: 'remote', capabilities: [] };
 }
 
 /** Its place is not known from its acceptance alone: it was moved, was tried before, or stands in for another model. */

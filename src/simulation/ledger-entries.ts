@@ -23,6 +23,8 @@ export interface LedgerTask {
   acceptedMs: number;
   firstLeaseMs: number | null;
   endedMs: number | null;
+  /** By the wall clock, epoch ms. */
+  endedAtMs: number | null;
   isMoved: boolean;
   /** It asked for a start time. */
   readonly isScheduled: boolean;
@@ -46,4 +48,9 @@ export interface LedgerRun {
 
 export function isEnded({ state }: Pick<LedgerTask, 'state'>): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
+}
+
+/** Whether the retention may have deleted it: it was completed before that moment, epoch ms. */
+export function mayBeGone({ state, endedAtMs }: LedgerTask, forgottenBeforeMs: number): boolean {
+  return state === 'completed' && endedAtMs !== null && endedAtMs < forgottenBeforeMs;
 }

@@ -2,7 +2,9 @@ import type { Config } from '../config/settings.ts';
 import type { AcceptedFact, CommittedFact, Fact, RecordedTaskFact } from '../machines/facts.ts';
 import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
 import type { Breaker } from '../machines/worker-state.ts';
+import { publicUrl } from '../runtime/public-url.ts';
 import { isEnded, type LedgerRun, type LedgerTask, type LedgerWorker } from './ledger-entries.ts';
+import { LedgerLinks } from './ledger-links.ts';
 import type { WorldEvent } from './world-events.ts';
 
 /** What the world amounts to so far: a fold over its events, from which judge, rare states and report read. */
@@ -12,6 +14,8 @@ export class Ledger {
   readonly workers = new Map<WorkerId, LedgerWorker>();
   /** Generations that run, by their lease. */
   readonly runs = new Map<AssignmentId, LedgerRun>();
+  /** Workers that join by themselves. */
+  readonly links = new LedgerLinks();
   readonly breakers = new Map<string, Breaker>();
   /** Of this process, by version. */
   readonly configs = new Map<number, Config>();
@@ -28,6 +32,8 @@ export class Ledger {
   open = 0;
   /** By how much wall clocks may lie, all jumps together. */
   jumpedMs = 0;
+  /** What was completed before may be gone, epoch ms. */
+  forgottenBeforeMs = 0;
   #files: Config;
 
   constructor(config: Config) {
@@ -62,6 +68,7 @@ export class Ledger {
   }
 
   apply(event: WorldEvent, nowMs: number): void {
+    this.links.apply(event, nowMs);
     switch (event.type) {
       case 'process.began':
         this.#begin(event.process);
@@ -75,7 +82,9 @@ export class Ledger {
       case 'process.died':
       case 'process.stopped':
         this.stage = 'dead';
-        this.runs.clear();
+        // Workers that have joined go on without it.
+        for (const [id, { workerId }] of this.runs)
+          if (!this.links.joined.has(workerId)) this.runs.delete(id);
         return;
       case 'commit.failed':
         this.isStalled = true;
@@ -90,13 +99,22 @@ export class Ledger {
         this.runs.delete(event.assignmentId);
         return;
       case 'beat':
+      case 'link.opened':
         this.worker(event.workerId).lastBeatMs = nowMs;
         return;
+      case 'link.heard': {
+        const isBeat = event.frame === 'beat' && event.outcome === 'well';
+        if (isBeat && this.links.linkOf(event) !== undefined) this.worker(event.workerId).lastBeatMs = nowMs;
+        return;
+      }
       case 'fault':
         if (event.name === 'clock.jumped') this.jumpedMs += event.forMs;
         return;
       case 'operator':
         if (event.config !== null) this.#files = event.config;
+        return;
+      case 'tasks.forgotten':
+        this.forgottenBeforeMs = Math.max(this.forgottenBeforeMs, event.beforeMs);
         return;
       case 'calm':
         this.isCalm = true;
@@ -117,7 +135,7 @@ export class Ledger {
       worker.liveness = 'probing';
       worker.lastBeatMs = null;
       worker.isRetired = false;
-      if (worker.admission === 'quarantined') worker.admission = 'active';
+      if (worker.admission === 'quarantined' || !worker.isSentHome) worker.admission = 'active';
       if (worker.admission === 'draining') worker.admission = 'drained';
     }
   }
@@ -128,7 +146,10 @@ export class Ledger {
     if (fact.type === 'task.accepted') this.#accept(fact, seq, atMs, nowMs);
     else if ('taskId' in fact && fact.type !== 'worker.reported_late') {
       const task = this.tasks.get(fact.taskId);
-      if (fact.type === 'task.assigned') this.lastAssignment = fact.assignmentId;
+      if (fact.type === 'task.assigned') {
+        this.lastAssignment = fact.assignmentId;
+        this.#beginTrial(fact.workerId);
+      }
       if (task === undefined) return;
       task.seqs.push(seq);
       this.#change(task, fact, atMs, nowMs);
@@ -154,6 +175,7 @@ export class Ledger {
       acceptedMs: nowMs,
       firstLeaseMs: null,
       endedMs: null,
+      endedAtMs: null,
       isMoved: false,
       isScheduled: runAtMs !== null,
     };
@@ -188,6 +210,7 @@ export class Ledger {
         if (!isEnded(task)) this.open -= 1;
         task.state = endingOf[fact.type];
         task.endedMs = nowMs;
+        task.endedAtMs = atMs;
     }
   }
 
@@ -219,6 +242,11 @@ export class Ledger {
         worker.liveness = 'probing';
         return;
       }
+      case 'actor.signalled': {
+        const task = fact.wakes === null ? undefined : this.tasks.get(fact.wakes);
+        if (task !== undefined) task.notBeforeMs = 0;
+        return;
+      }
       case 'endpoint.changed':
         this.breakers.set(fact.endpoint, fact.to);
         return;
@@ -233,6 +261,14 @@ export class Ledger {
         return;
       default:
     }
+  }
+
+  /** The first task at a server whose breaker is half open is its trial; the pool knows so without a fact. */
+  #beginTrial(id: WorkerId): void {
+    const worker = this.latestConfig.workers.find(({ workerId }) => workerId === id);
+    const endpoint = worker && publicUrl(worker.endpointUrl);
+    if (endpoint !== undefined && this.breakers.get(endpoint) === 'halfOpen')
+      this.breakers.set(endpoint, 'trying');
   }
 
   #give(task: LedgerTask, assignmentId: AssignmentId, workerId: WorkerId): void {

@@ -1,3 +1,5 @@
+import type { RecordedTask } from './recorded-load.ts';
+
 /** What clients ask for, and how they behave. Shares are of one. */
 export interface LoadShape {
   /** Tasks per hour, bursts aside; `null` keeps the workers busy for `utilisation` of the time. */
@@ -26,6 +28,8 @@ export interface LoadShape {
   readonly retried: number;
   /** Of tasks that ask for what another one asked for. */
   readonly repeated: number;
+  /** Those who come, in the order in which they do, in place of those who are drawn. */
+  readonly recorded?: readonly RecordedTask[];
 }
 
 /** What a workshop's day looks like. */

@@ -11,6 +11,10 @@ export interface Memory {
   /** Processes in a row that died before they had recovered. */
   diedRecovering: number;
   readonly acceptedBy: Map<TaskId, number>;
+  /** When the last process ended, elapsed ms. */
+  diedAtMs: number;
+  /** Until then the process stands still. */
+  asleepUntilMs: number;
 }
 
 export interface RareState {

@@ -1,7 +1,9 @@
 import type { TaskId } from '../machines/identifiers.ts';
 import type { Ledger } from './ledger.ts';
 import { isEnded } from './ledger-entries.ts';
+import { rareCrossings } from './rare-crossings.ts';
 import { type Memory, type RareState, rareFacts } from './rare-facts.ts';
+import { rareLinks } from './rare-links.ts';
 import type { WorldEvent } from './world-events.ts';
 
 /** Situations in which things go wrong in programs like this one; a run that never reaches them proves less. */
@@ -126,7 +128,7 @@ function isFault(name: string): RareState['isReached'] {
   return (event) => event.type === 'fault' && event.name === name;
 }
 
-const rareStates = [...rareActs, ...rareFacts];
+const rareStates = [...rareActs, ...rareFacts, ...rareCrossings, ...rareLinks];
 
 /** Counts how often each of them was reached. */
 export class RareStates {
@@ -134,7 +136,13 @@ export class RareStates {
   readonly #memory: Memory;
 
   constructor(ledger: Ledger) {
-    this.#memory = { ledger, diedRecovering: 0, acceptedBy: new Map<TaskId, number>() };
+    this.#memory = {
+      ledger,
+      diedRecovering: 0,
+      acceptedBy: new Map<TaskId, number>(),
+      diedAtMs: 0,
+      asleepUntilMs: 0,
+    };
   }
 
   /** Sees each event before the ledger takes it in. */
@@ -145,6 +153,12 @@ export class RareStates {
     }
     if (event.type === 'process.died' && memory.ledger.stage === 'recovering') memory.diedRecovering += 1;
     if (event.type === 'process.opened') memory.diedRecovering = 0;
+    if (event.type === 'process.died' || event.type === 'process.stopped') {
+      memory.diedAtMs = nowMs;
+      memory.asleepUntilMs = 0;
+    }
+    if (event.type === 'fault' && event.name.startsWith('process.s'))
+      memory.asleepUntilMs = Math.max(memory.asleepUntilMs, nowMs + event.forMs);
     if (event.type !== 'fact') return;
     const { fact } = event.committed;
     if (fact.type === 'task.accepted') memory.acceptedBy.set(fact.taskId, memory.ledger.process);

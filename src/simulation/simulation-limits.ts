@@ -4,4 +4,12 @@ export const simulationLimits = {
   hoursMax: 672,
   /** Above, one virtual hour takes longer than a real one. */
   tasksPerHourMax: 1_000_000,
+  /** A night of computing; one report names the digest of each. */
+  seedsMax: 1_000_000,
+  /** Of each seed, where nobody says otherwise: long enough to begin anew a few times, short enough for thousands. */
+  seedHours: 0.5,
+  /** Processes that share the seeds; more than there are processors helps nobody. */
+  jobsMax: 64,
+  /** Tasks of a record that are read for a replay: what is remembered of each fits into memory. */
+  replayedTasksMax: 1_000_000,
 } as const;

@@ -1,4 +1,5 @@
 import type { WorkerId } from '../machines/identifiers.ts';
+import type { CommitCount } from './commit-kinds.ts';
 import type { Violation } from './judge.ts';
 import type { Ledger } from './ledger.ts';
 import type { WorldEvent } from './world-events.ts';
@@ -10,6 +11,8 @@ export interface SimulationReport {
   /** Timers fired and turns run. */
   readonly steps: number;
   readonly commits: number;
+  /** What was written, by what it was for; a commit may be of several kinds. */
+  readonly commitKinds: Readonly<Record<string, CommitCount>>;
   readonly processes: number;
   readonly tasks: Readonly<Record<'accepted' | 'completed' | 'failed' | 'cancelled' | 'open', number>>;
   /** Completed, per hour. */
@@ -96,7 +99,7 @@ export class SimulationFigures {
   report(
     given: Pick<
       SimulationReport,
-      'seed' | 'elapsedMs' | 'steps' | 'commits' | 'rareStates' | 'invariants' | 'violations'
+      'seed' | 'elapsedMs' | 'steps' | 'commits' | 'commitKinds' | 'rareStates' | 'invariants' | 'violations'
     >,
   ): SimulationReport {
     const tasks = this.#tasks();
@@ -146,7 +149,9 @@ export class SimulationFigures {
   }
 
   #slotsOf(id: WorkerId): number {
-    return this.#ledger.config.workers.find(({ workerId }) => workerId === id)?.maxConcurrentTasks ?? 1;
+    const joined = this.#ledger.links.joined.get(id);
+    const named = this.#ledger.config.workers.find(({ workerId }) => workerId === id);
+    return joined?.slots ?? named?.maxConcurrentTasks ?? 1;
   }
 
   #tally(id: WorkerId): Tally {

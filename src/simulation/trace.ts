@@ -33,13 +33,18 @@ export class Trace {
   }
 }
 
-/** `undefined` for what is no news: beats, and what was told after it was written. */
+/** `undefined` for what is no news: beats, what was told after it was written, and looks at what is known. */
 function textOf(event: WorldEvent): string | undefined {
   switch (event.type) {
     case 'beat':
     case 'fact.told':
     case 'looked':
+    case 'measured':
+    case 'disk.checked':
+    case 'surveyed':
       return undefined;
+    case 'link.heard':
+      return event.frame === 'beat' ? undefined : textOfRest(event);
     case 'fact':
       return `fact ${event.committed.seq} ${factText(event.committed.fact)}`;
     case 'client.acknowledged':
@@ -48,12 +53,14 @@ function textOf(event: WorldEvent): string | undefined {
       return `client.read ${event.taskId} ${event.task?.status ?? 'unknown'}`;
     case 'operator':
       return `operator ${event.act} ${event.detail}`.trimEnd();
-    default: {
-      const { type, ...rest } = event;
-      const words = Object.entries(rest).map(([name, value]) => `${name}=${brief(value)}`);
-      return [type, ...words].join(' ');
-    }
+    default:
+      return textOfRest(event);
   }
+}
+
+function textOfRest({ type, ...rest }: WorldEvent): string {
+  const words = Object.entries(rest).map(([name, value]) => `${name}=${brief(value)}`);
+  return [type, ...words].join(' ');
 }
 
 function factText(fact: Fact): string {

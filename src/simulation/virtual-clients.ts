@@ -3,6 +3,7 @@ import type { TaskId } from '../machines/identifiers.ts';
 import type { TaskSpec } from '../runtime/delegation.ts';
 import type { Runtime } from '../runtime.ts';
 import { type LoadShape, serviceMsOf } from './load-shape.ts';
+import { promptOfRecorded, type RecordedTask } from './recorded-load.ts';
 import { ProcessGone } from './virtual-process.ts';
 import { VirtualWatchers } from './virtual-watchers.ts';
 import type { World } from './world.ts';
@@ -12,7 +13,17 @@ import type { Wanted } from './world-events.ts';
 const triesMax = 30;
 const retryMs = 5_000;
 
-type CancelMode = 'at once' | 'later' | 'at assignment' | 'before its ending' | 'after its ending';
+type CancelMode =
+  | 'at once'
+  | 'later'
+  | 'at assignment'
+  | 'before its ending'
+  | 'after its ending'
+  | 'while it backs off'
+  | 'while the disk fails';
+
+/** Who is about to ask for something. */
+type Coming = Wanted & { readonly n: number; readonly recorded?: RecordedTask };
 
 const cancelModes: readonly CancelMode[] = [
   'at once',
@@ -20,6 +31,8 @@ const cancelModes: readonly CancelMode[] = [
   'at assignment',
   'before its ending',
   'after its ending',
+  'while it backs off',
+  'while the disk fails',
 ];
 
 /** Everybody who asks for something: they come by chance and in herds, change their minds, and ask again. */
@@ -37,17 +50,25 @@ export class VirtualClients {
     this.#load = load;
     this.#watchers = new VirtualWatchers(world);
     world.listen((event) => {
+      if (event.type === 'commit.failed') this.#springAll('while the disk fails');
       if (event.type === 'run.ended')
         this.#spring(event.taskId, 'before its ending', event.how === 'succeeded');
       if (event.type !== 'fact.told' || !('taskId' in event.committed.fact)) return;
       const { fact } = event.committed;
       if (fact.type === 'task.assigned') this.#spring(fact.taskId, 'at assignment', true);
       if (fact.type === 'task.completed') this.#spring(fact.taskId, 'after its ending', true);
+      if (fact.type === 'task.retried') this.#spring(fact.taskId, 'while it backs off', fact.delayMs > 0);
       if (fact.type === 'task.failed') this.#tryAgain(fact.taskId);
     });
   }
 
   begin(): void {
+    const { recorded } = this.#load;
+    if (recorded !== undefined) {
+      this.#tasks = recorded.length;
+      this.#comeAgain(recorded);
+      return;
+    }
     const meanMs = 3_600_000 / this.#perHour();
     this.#come(meanMs, 1, 'arrival');
     if (this.#load.burstsPerHour > 0)
@@ -76,6 +97,19 @@ export class VirtualClients {
         0,
       );
     return Math.max(1, possible * utilisation);
+  }
+
+  /** One after the other, as they once came. */
+  #comeAgain(recorded: readonly RecordedTask[], n = 1): void {
+    const task = recorded[n - 1];
+    if (task === undefined) return;
+    const { clock, time } = this.#world;
+    clock.setTimeout(() => {
+      if (!this.#isOpen) return;
+      const { taskType, priority } = task;
+      this.#submit({ n, prompt: promptOfRecorded(n, task), taskType, priority, recorded: task });
+      this.#comeAgain(recorded, n + 1);
+    }, task.atMs - time.elapsedMs);
   }
 
   #come(meanMs: number, count: number, purpose: string, n = 0): void {
@@ -118,10 +152,10 @@ export class VirtualClients {
     return draw < 0.65 ? [5, 7] : [8, 10];
   }
 
-  #submit(wanted: Wanted & { readonly n: number }, isPlain = false, tries = 0): void {
+  #submit(wanted: Coming, isPlain = false, tries = 0): void {
     const { random, time, process, emit } = this.#world;
     const { n, prompt, taskType, priority } = wanted;
-    const later = !isPlain && random.chance(this.#load.scheduled, 'scheduled', n);
+    const laterMs = isPlain ? null : this.#laterMs(wanted);
     const key = isPlain || random.chance(this.#load.keyed, 'keyed', n) ? `key ${n}` : null;
     const spec: TaskSpec = {
       prompt,
@@ -130,7 +164,7 @@ export class VirtualClients {
       files: [],
       outputFile: null,
       options: {},
-      runAtMs: later ? time.wallMs + Math.round(random.between(1_000, 1_800_000, 'later', n)) : null,
+      runAtMs: laterMs === null ? null : time.wallMs + laterMs,
       createdBy: 'simulation',
     };
     const again = (delayMs: number) => {
@@ -143,8 +177,12 @@ export class VirtualClients {
       .then(
         ({ taskIds, replayed }) => {
           emit({ type: 'client.acknowledged', taskIds, wanted: [wanted], key, replayed });
-          for (const taskId of taskIds) if (!isPlain && !replayed) this.#accompany(taskId, n);
-          if (key !== null && !replayed && random.chance(this.#load.doubled, 'doubled', n)) again(0);
+          for (const taskId of taskIds) if (!isPlain && !replayed) this.#accompany(taskId, wanted);
+          if (key !== null && !replayed && random.chance(this.#load.doubled, 'doubled', n)) {
+            // Some do not wait for the answer, some come back after their own restart.
+            const isLate = random.chance(0.3, 'doubled late', n);
+            again(isLate ? random.exponential(600_000, 'doubled after', n) : 0);
+          }
         },
         (error: unknown) => {
           if (error instanceof ProcessGone) emit({ type: 'client.unanswered', call: 'delegate' });
@@ -155,8 +193,17 @@ export class VirtualClients {
       );
   }
 
-  #accompany(taskId: TaskId, n: number): void {
+  #laterMs({ n, recorded }: Coming): number | null {
+    const { random } = this.#world;
+    if (recorded !== undefined) return recorded.laterMs;
+    if (!random.chance(this.#load.scheduled, 'scheduled', n)) return null;
+    return Math.round(random.between(1_000, 1_800_000, 'later', n));
+  }
+
+  #accompany(taskId: TaskId, { n, recorded }: Coming): void {
     const { random, clock } = this.#world;
+    const afterMs = recorded?.cancelledAfterMs ?? null;
+    if (afterMs !== null) clock.setTimeout(() => this.#cancel(taskId), afterMs);
     const { cancelled, moved, watched } = this.#load;
     if (random.chance(watched, 'watched', n)) this.#watchers.follow(taskId);
     if (random.chance(moved, 'moved', n)) {
@@ -178,6 +225,13 @@ export class VirtualClients {
     if (!isNow || this.#ambushes.get(taskId) !== mode) return;
     this.#ambushes.delete(taskId);
     this.#cancel(taskId);
+  }
+
+  #springAll(mode: CancelMode): void {
+    for (const [taskId, each] of this.#ambushes) {
+      // Behind what this moment still brings: the process is about to learn of it.
+      if (each === mode) this.#world.clock.setTimeout(() => this.#spring(taskId, mode, true), 1);
+    }
   }
 
   #cancel(taskId: TaskId): void {
@@ -231,6 +285,7 @@ export class VirtualClients {
   }
 }
 
-function codeOf(error: unknown): string {
+/** By what a client knows why it was refused. */
+export function codeOf(error: unknown): string {
   return error instanceof KoubouError ? error.code : `unexpected: ${String(error)}`;
 }

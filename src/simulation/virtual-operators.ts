@@ -13,7 +13,11 @@ const acts: readonly OperatorAct[] = [
   'breaker.close',
   'reload',
   'reload',
+  'retention',
 ];
+
+/** What was completed longer ago is deleted: short, so that there is something to delete. */
+const retentionMs = 120_000;
 
 /** People who run the pool: they pause it, send workers home, change the files, and put it all right again. */
 export class VirtualOperators {
@@ -43,6 +47,8 @@ export class VirtualOperators {
   mend(): void {
     this.#isOver = true;
     this.#world.files = this.#original;
+    // A process may begin with them before anybody has told one to read them.
+    this.#world.emit({ type: 'operator', act: 'reload', detail: 'mended', config: this.#original });
     // Behind all that was asked of a process that stood still.
     const { process, time, clock } = this.#world;
     const asleepMs = Math.max(0, process.owner.asleepUntilMs - time.elapsedMs);
@@ -65,12 +71,27 @@ export class VirtualOperators {
     const { random } = this.#world;
     const act = random.pick(acts, 'act', n);
     const worker = random.pick(this.#original.workers, 'of', n).workerId;
-    if (act === 'reload') this.#world.files = this.#edited(n);
+    if (act === 'reload') {
+      const edits = editsOf(this.#original);
+      this.#world.files = random.pick(edits, 'edit', n);
+    }
     this.#do(act, act.startsWith('worker') || act === 'breaker.close' ? worker : '');
     // Nobody leaves a pool paused for long.
     if (act === 'pause') this.#world.clock.setTimeout(() => this.#do('resume', ''), 120_000);
     if (act === 'worker.drain' || act === 'worker.rest')
       this.#world.clock.setTimeout(() => this.#do('worker.resume', worker), 900_000);
+  }
+
+  /** Does as a script says; `worker` is empty where none is meant. */
+  order(act: OperatorAct, worker: string): void {
+    this.#do(act, worker);
+  }
+
+  /** Changes the files, and has them read. */
+  edit(n: number): void {
+    const edits = editsOf(this.#original);
+    this.#world.files = edits[n % edits.length] ?? this.#original;
+    this.#do('reload', '');
   }
 
   #do(act: OperatorAct, detail: string): void {
@@ -82,27 +103,25 @@ export class VirtualOperators {
     // Refused where it makes no sense at this moment, and lost where the process dies: the next one sees what is.
     process.call((runtime) => ask(runtime, act, detail)).catch(() => undefined);
   }
+}
 
-  /** What the files say after somebody has changed them. */
-  #edited(n: number): Config {
-    const original = this.#original;
-    const { routing, workers } = original;
-    const [first] = workers;
-    const edits: readonly Config[] = [
-      original,
-      { ...original, routing: { ...routing, agingMs: Math.round(routing.agingMs / 2) } },
-      { ...original, routing: { ...routing, bypassesMax: 0 } },
-      {
-        ...original,
-        workers: workers.map((each) => ({ ...each, maxConcurrentTasks: each.maxConcurrentTasks + 1 })),
-      },
-      { ...original, workers: workers.map((each) => ({ ...each, maxConcurrentTasks: 1 })) },
-      workers.length > 1 && first !== undefined
-        ? { ...original, workers: [first, ...workers.slice(2)] }
-        : original,
-    ];
-    return this.#world.random.pick(edits, 'edit', n);
-  }
+/** What the files may say after somebody has changed them. */
+function editsOf(original: Config): readonly Config[] {
+  const { routing, workers } = original;
+  const [first] = workers;
+  return [
+    original,
+    { ...original, routing: { ...routing, agingMs: Math.round(routing.agingMs / 2) } },
+    { ...original, routing: { ...routing, bypassesMax: 0 } },
+    {
+      ...original,
+      workers: workers.map((each) => ({ ...each, maxConcurrentTasks: each.maxConcurrentTasks + 1 })),
+    },
+    { ...original, workers: workers.map((each) => ({ ...each, maxConcurrentTasks: 1 })) },
+    workers.length > 1 && first !== undefined
+      ? { ...original, workers: [first, ...workers.slice(2)] }
+      : original,
+  ];
 }
 
 async function ask(runtime: Runtime, act: OperatorAct, worker: string): Promise<unknown> {
@@ -121,5 +140,7 @@ async function ask(runtime: Runtime, act: OperatorAct, worker: string): Promise<
       return runtime.closeBreaker(worker);
     case 'reload':
       return runtime.reload();
+    case 'retention':
+      return runtime.housekeeping.forgetCompleted(runtime.clock.now() - retentionMs);
   }
 }

@@ -29,6 +29,9 @@ const expected = new Set([
   'cannot write to the database',
   'can write to the database again',
   'the schedule could not be read',
+  'a worker was refused',
+  'a worker broke the protocol',
+  'a worker complains',
 ]);
 
 /** The server's process: the real runtime, with a time and a life of its own. */
@@ -56,6 +59,11 @@ export class VirtualProcess {
   /** The runtime, while it is open. */
   get runtime(): Runtime | undefined {
     return this.#stage === 'open' ? this.#runtime : undefined;
+  }
+
+  /** Where workers join while its doors are open. */
+  get links(): Runtime['links'] | undefined {
+    return this.#stage === 'open' || this.#stage === 'stopping' ? this.#runtime?.links : undefined;
   }
 
   /** Begins; it is open as soon as it has recovered. */

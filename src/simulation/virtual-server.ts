@@ -4,6 +4,7 @@ import { type Outcome, retry } from '../machines/outcome.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import type { Sighting } from '../machines/sighting.ts';
 import { type AttemptPlan, outcomeOf, planAttempt, shareOf } from './attempt-plan.ts';
+import { type Directions, undirected } from './directions.ts';
 import type { FaultMix } from './fault-mix.ts';
 import { serviceMsOf } from './load-shape.ts';
 import type { ModelMemory } from './model-memory.ts';
@@ -20,6 +21,7 @@ export interface VirtualServerPorts {
   /** Time as it passes for the server itself. */
   readonly worldClock: () => Clock;
   readonly process: () => number;
+  readonly directions?: Directions;
 }
 
 /** A request that is told to stop has stopped after this, in ms. */
@@ -30,14 +32,18 @@ const loadMs = 12_000;
 export class VirtualServer {
   readonly name: string;
   readonly #ports: VirtualServerPorts;
+  readonly #directions: Directions;
+  /** Attempts here so far, by what names the task. */
+  readonly #attempts = new Map<string, number>();
   /** Ends each attempt that runs, with this outcome, or without a word. */
   readonly #running = new Set<(outcome: Outcome | undefined) => void>();
-  #health: 'up' | 'down' | 'partitioned' = 'up';
+  #health: 'up' | 'down' | 'partitioned' | 'overloaded' | 'sick' = 'up';
   #probes = 0;
 
   constructor(name: string, ports: VirtualServerPorts) {
     this.name = name;
     this.#ports = ports;
+    this.#directions = ports.directions ?? undirected;
   }
 
   get running(): number {
@@ -56,6 +62,16 @@ export class VirtualServer {
     this.#health = 'partitioned';
   }
 
+  /** It lives, and sends away whoever comes; what runs goes on. */
+  overload(): void {
+    this.#health = 'overloaded';
+  }
+
+  /** It lives, and fails whatever it is asked. */
+  sicken(): void {
+    this.#health = 'sick';
+  }
+
   recover(): void {
     this.#health = 'up';
   }
@@ -68,26 +84,32 @@ export class VirtualServer {
   /** As a backend does it: resolves with what became of it. */
   async run(worker: WorkerConfig, job: Job, io: JobIo): Promise<Outcome> {
     const { random, mix, memory, emit, process } = this.#ports;
-    const drawn = planAttempt(random, mix(), job.assignmentId, job.prompt);
+    const name = this.#nameAttempt(job.prompt);
+    const drawn = planAttempt(random, mix(), name, job.prompt);
     const model = job.model ?? worker.model ?? 'default';
-    const fault = memory.has(model) ? drawn.fault : 'attempt.model_missing';
+    const fault = memory.has(model)
+      ? (this.#directions.faultOf(job.prompt) ?? (this.#health === 'sick' ? 'attempt.error' : drawn.fault))
+      : 'attempt.model_missing';
     if (fault !== undefined) this.#fault(fault, job);
     if (fault === 'attempt.throws') throw new Error('the backend was told to throw');
     if (this.#health === 'down') return retry('backend.unreachable', 'connection refused');
-    const early = shareOf(fault) === 0 ? this.#outcome(fault, model, job) : undefined;
+    if (this.#health === 'overloaded') return this.#outcome('attempt.busy', model, job, name) as Outcome;
+    const early = shareOf(fault) === 0 ? this.#outcome(fault, model, job, name) : undefined;
     if (early !== undefined) return early;
     const load = memory.use(model, this.#ports.clock().monotonic());
     const { workerId } = worker;
     const { taskId, assignmentId, prompt } = job;
     emit({ type: 'run.began', process: process(), workerId, taskId, assignmentId, prompt, load });
     const plan = { ...drawn, fault };
-    const serviceMs = serviceMsOf(worker.performanceFactor) * plan.size * plan.stretch;
+    const usualMs =
+      this.#directions.serviceMsOf(prompt, worker) ?? serviceMsOf(worker.performanceFactor) * plan.size;
+    const serviceMs = usualMs * plan.stretch;
     const spanMs = (load === 'warm' ? 0 : loadMs) + serviceMs * shareOf(fault);
-    return this.#generate({ worker, job, io, plan, model, spanMs });
+    return this.#generate({ worker, job, io, plan, model, spanMs, name });
   }
 
   #generate(attempt: Attempt): Promise<Outcome> {
-    const { worker, job, io, plan, model, spanMs } = attempt;
+    const { worker, job, io, plan, model, spanMs, name } = attempt;
     const { emit, memory } = this.#ports;
     const clock = this.#ports.clock();
     return new Promise((resolve) => {
@@ -104,14 +126,14 @@ export class VirtualServer {
       this.#running.add(end);
       const output = answerTo(job.prompt, job.assignmentId);
       const say = (from: number, to: number) => {
-        if (this.#health === 'up') io.onText(output.slice(from, to));
+        if (this.#health !== 'partitioned') io.onText(output.slice(from, to));
       };
       timers.push(clock.setTimeout(() => say(0, 6), spanMs * 0.1));
       const finish = () => {
         // Nothing comes through; the deadline of the attempt, or the silence of the worker, ends it.
         if (this.#health === 'partitioned') return;
         if (plan.fault === undefined || plan.fault === 'attempt.slow') say(6, output.length);
-        const outcome = this.#outcome(plan.fault, model, job);
+        const outcome = this.#outcome(plan.fault, model, job, name);
         if (outcome !== undefined) end(outcome);
       };
       timers.push(clock.setTimeout(finish, spanMs));
@@ -158,7 +180,7 @@ export class VirtualServer {
       let delayMs = 20;
       if (this.#health === 'down') {
         act = () => reject(new Error('connection refused'));
-      } else if (random.chance(mix().beatLost, 'beat.lost', key)) {
+      } else if (random.chance(mix().beatLost, 'beat.lost', key) || this.#directions.losesBeat(workerId)) {
         emit({ type: 'fault', name: 'beat.lost', detail: workerId, forMs: 0 });
         act = () => reject(new Error('the answer to the probe was lost'));
       } else if (random.chance(mix().beatDelayed, 'beat.delayed', key)) {
@@ -170,8 +192,15 @@ export class VirtualServer {
     });
   }
 
-  #outcome(fault: FaultName | undefined, model: string, job: Job): Outcome | undefined {
-    const retryAfterMs = this.#ports.random.between(5_000, 120_000, 'retry after', job.assignmentId);
+  #nameAttempt(prompt: string): string {
+    const head = headOf(prompt);
+    const count = (this.#attempts.get(head) ?? 0) + 1;
+    this.#attempts.set(head, count);
+    return `${this.name} ${head} ${count}`;
+  }
+
+  #outcome(fault: FaultName | undefined, model: string, job: Job, attempt: string): Outcome | undefined {
+    const retryAfterMs = this.#ports.random.between(5_000, 120_000, 'retry after', attempt);
     return outcomeOf(fault, model, answerTo(job.prompt, job.assignmentId), Math.round(retryAfterMs));
   }
 
@@ -187,6 +216,7 @@ interface Attempt {
   readonly plan: AttemptPlan;
   readonly model: string;
   readonly spanMs: number;
+  readonly name: string;
 }
 
 /** A probe that nobody waits for any more leaves nothing behind. */

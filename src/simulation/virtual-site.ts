@@ -5,6 +5,7 @@ import type { Store } from '../db/store.ts';
 import { modelKey } from '../machines/model-choice.ts';
 import type { WorkerConfig } from '../machines/routing-policy.ts';
 import type { Reach } from '../runtime/backends.ts';
+import type { Directions } from './directions.ts';
 import type { FaultMix } from './fault-mix.ts';
 import { ModelMemory } from './model-memory.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -26,6 +27,7 @@ export interface VirtualSitePorts {
   readonly process: () => number;
   readonly config: Config;
   readonly sabotage: Sabotage;
+  readonly directions: Directions;
 }
 
 /** The servers behind the workers, one for each address. */

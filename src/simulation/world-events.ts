@@ -1,6 +1,7 @@
 import type { Config } from '../config/settings.ts';
 import type { CommittedFact } from '../machines/facts.ts';
 import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
+import type { LinkEvent, NetworkFaultName } from './link-events.ts';
 
 /** What a client wants done, as the judge must know it. */
 export interface Wanted {
@@ -19,6 +20,7 @@ export interface ReadTask extends Wanted {
 
 /** What a fault is called; each is counted, and a planned one that never fires is told. */
 export type FaultName =
+  | NetworkFaultName
   | 'attempt.error'
   | 'attempt.busy'
   | 'attempt.reset'
@@ -35,14 +37,19 @@ export type FaultName =
   | 'beat.delayed'
   | 'server.crashed'
   | 'server.partitioned'
+  | 'site.unreachable'
+  | 'site.overloaded'
+  | 'site.sick'
   | 'process.killed'
   | 'commit.killed_before'
   | 'commit.killed_within'
   | 'commit.killed_after'
+  | 'commit.power_lost'
   | 'process.restarted'
   | 'disk.busy'
   | 'disk.full'
   | 'disk.io'
+  | 'disk.readonly'
   | 'clock.jumped'
   | 'process.stalled'
   | 'process.suspended';
@@ -54,13 +61,15 @@ export type OperatorAct =
   | 'worker.rest'
   | 'worker.resume'
   | 'breaker.close'
-  | 'reload';
+  | 'reload'
+  | 'retention';
 
 /**
  * All that happens in a world, as it happens: what is on disk, what was told, what clients and servers saw. Judge,
  * trace, rare states and report read this one stream, and nothing else.
  */
 export type WorldEvent =
+  | LinkEvent
   /** A process begins: reads the store and recovers. */
   | { readonly type: 'process.began'; readonly process: number }
   /** It has recovered, and takes work. */
@@ -81,7 +90,24 @@ export type WorldEvent =
   | { readonly type: 'fact'; readonly process: number; readonly committed: CommittedFact }
   /** The stream told it. */
   | { readonly type: 'fact.told'; readonly process: number; readonly committed: CommittedFact }
-  | { readonly type: 'commit.failed'; readonly process: number; readonly code: string }
+  /** `lastSeq`: of the last fact on disk after it. */
+  | {
+      readonly type: 'commit.failed';
+      readonly process: number;
+      readonly code: string;
+      readonly lastSeq: number;
+    }
+  /** What there is at a moment in which all is written: rows by what they are in, and tasks that live as actors. */
+  | {
+      readonly type: 'surveyed';
+      readonly process: number;
+      readonly rows: { readonly waiting: number; readonly postponed: number; readonly held: number };
+      readonly liveTasks: number;
+    }
+  /** Tasks that were completed before a moment (epoch ms) were deleted. */
+  | { readonly type: 'tasks.forgotten'; readonly beforeMs: number; readonly tasks: number }
+  /** A database in a file was opened after its process had died. */
+  | { readonly type: 'disk.checked'; readonly integrity: string; readonly lastSeq: number }
   | {
       readonly type: 'client.acknowledged';
       readonly taskIds: readonly TaskId[];
@@ -147,5 +173,13 @@ export type WorldEvent =
       readonly absent: readonly WorkerId[];
     }
   /** From here on nothing goes wrong any more, and within `boundMs` everything must have ended. */
-  | { readonly type: 'calm'; readonly boundMs: number }
+  /** `tasks`: so many must have been taken in by then. */
+  | { readonly type: 'calm'; readonly boundMs: number; readonly tasks: number }
+  /** What the metrics of the process say, and no fact is on its way to them. */
+  | {
+      readonly type: 'measured';
+      readonly accepted: number;
+      readonly ended: number;
+      readonly retried: number;
+    }
   | { readonly type: 'world.ended' };

@@ -1,3 +1,4 @@
+import type { Fact } from '../machines/facts.ts';
 import type { FaultMix } from './fault-mix.ts';
 import type { VirtualServer } from './virtual-server.ts';
 import type { World } from './world.ts';
@@ -6,6 +7,8 @@ import type { FaultName } from './world-events.ts';
 type Hourly = Extract<keyof FaultMix, `${string}PerHour`>;
 
 const hourMs = 3_600_000;
+/** Of delicate moments that are struck, for each fault an hour. */
+const delicateShare = 0.02;
 
 /** What goes wrong by the hour: servers, the disk, the clock, the process itself. */
 export class WorldWeather {
@@ -21,9 +24,12 @@ export class WorldWeather {
       this.#each('crashesPerHour', server.name, (n) => this.#crash(server, n));
       this.#each('partitionsPerHour', server.name, (n) => this.#partition(server, n));
     }
+    this.#each('blackoutsPerHour', '', (n) => this.#blackout(n));
+    this.#each('overloadsPerHour', '', (n) => this.#overload(n));
     this.#each('killsPerHour', '', () => this.#kill());
     this.#each('restartsPerHour', '', () => void this.#world.restart());
     this.#each('diskFaultsPerHour', '', (n) => this.#breakDisk(n));
+    this.#lieInWait();
     this.#each('clockJumpsPerHour', '', (n) => this.#jump(n));
     this.#each('stallsPerHour', '', (n) => this.#stall(n));
   }
@@ -61,6 +67,48 @@ export class WorldWeather {
     this.#later(forMs, () => server.recover());
   }
 
+  /** The most delicate moments are few: without a bias hardly any world would be struck in one. */
+  #lieInWait(): void {
+    const world = this.#world;
+    let met = 0;
+    world.listen((event) => {
+      if (this.#isOver) return;
+      const isEdge = event.type === 'process.stopping' || event.type === 'process.began';
+      if (!isEdge && (event.type !== 'fact' || !isDelicate(event.committed.fact))) return;
+      met += 1;
+      const n = met;
+      const { random, mix } = world;
+      // The few commits of a start are made at once; those of a stop, while it lasts.
+      if (isEdge && random.chance(mix.diskFaultsPerHour * delicateShare, 'disk at edge', n)) {
+        if (event.type === 'process.began') this.#breakDisk(-n);
+        else this.#later(random.between(0, 2_000, 'disk at edge after', n), () => this.#breakDisk(-n));
+      }
+      if (random.chance(mix.killsPerHour * delicateShare, 'delicate kill', n))
+        this.#later(random.exponential(2_000, 'delicate kill after', n), () => this.#kill());
+    });
+  }
+
+  #blackout(n: number): void {
+    const forMs = this.#span(60_000, 900_000, 'blackout', n);
+    this.#tell('site.unreachable', '', forMs);
+    this.#all(forMs, (server) => server.partition());
+  }
+
+  #overload(n: number): void {
+    const forMs = this.#span(30_000, 600_000, 'overload', n);
+    const isSick = this.#world.random.chance(0.5, 'sick', n);
+    this.#tell(isSick ? 'site.sick' : 'site.overloaded', '', forMs);
+    this.#all(forMs, (server) => (isSick ? server.sicken() : server.overload()));
+  }
+
+  #all(forMs: number, strike: (server: VirtualServer) => void): void {
+    const { servers } = this.#world.site;
+    for (const server of servers) strike(server);
+    this.#later(forMs, () => {
+      for (const server of servers) server.recover();
+    });
+  }
+
   #kill(): void {
     if (this.#world.process.owner.isDead) return;
     this.#tell('process.killed', this.#world.process.stage, 0);
@@ -74,6 +122,7 @@ export class WorldWeather {
       ['SQLITE_BUSY', 'disk.busy'],
       ['SQLITE_FULL', 'disk.full'],
       ['SQLITE_IOERR_WRITE', 'disk.io'],
+      ['SQLITE_READONLY', 'disk.readonly'],
     ] as const;
     const [code, name] = world.random.pick(kinds, 'disk', n);
     const forMs = this.#span(100, name === 'disk.busy' ? 5_000 : 60_000, 'disk for', n);
@@ -113,5 +162,21 @@ export class WorldWeather {
 
   #tell(name: FaultName, detail: string, forMs: number): void {
     this.#world.emit({ type: 'fault', name, detail, forMs });
+  }
+}
+
+/** Whether this fact begins a time that is short, and in which much is under way. */
+function isDelicate(fact: Fact): boolean {
+  switch (fact.type) {
+    case 'endpoint.changed':
+      return fact.to === 'trying';
+    case 'worker.readmitted':
+      return fact.to === 'draining';
+    case 'pool.paused':
+    case 'pool.draining':
+    case 'pool.reconfigured':
+      return true;
+    default:
+      return false;
   }
 }

@@ -1,11 +1,14 @@
 import type { Clock } from '../actors/clock.ts';
 import type { Config } from '../config/settings.ts';
-import { openStore } from '../db/sqlite-store.ts';
 import type { Store } from '../db/store.ts';
-import { type CommitFate, CrashStore } from './crash-store.ts';
+import type { CommitCount, CommitKind } from './commit-kinds.ts';
+import { type CommitFate, CrashStore, type DiskFault, type WriteAttempt } from './crash-store.ts';
+import type { Directions } from './directions.ts';
 import type { FaultMix } from './fault-mix.ts';
+import { FileDisk } from './file-disk.ts';
 import type { Ledger } from './ledger.ts';
 import { SeededRandom } from './seeded-random.ts';
+import { MemoryDisk, type VirtualDisk } from './virtual-disk.ts';
 import { VirtualProcess } from './virtual-process.ts';
 import { type Sabotage, VirtualSite } from './virtual-site.ts';
 import { type Owner, VirtualTime } from './virtual-time.ts';
@@ -17,24 +20,41 @@ export interface WorldOptions {
   readonly mix: FaultMix;
   /** Commits that kill the process, beside those that are drawn. */
   readonly crashPoints: readonly CrashPoint[];
+  /** Commits that fail, each once. */
+  readonly failPoints: readonly FailPoint[];
+  /** Where the database is; `undefined` lets chance decide, by the mix. */
+  readonly disk: 'memory' | 'file' | undefined;
   readonly sabotage: Sabotage;
+  readonly directions: Directions;
   /** Hears all that happens. */
   readonly hear: (event: WorldEvent) => void;
   readonly ledger: Ledger;
 }
 
-/** Kills the process at the n-th commit of the world, from 1 on. */
-export interface CrashPoint {
+/** Ends the process at the n-th commit of the world, or at the n-th that is of a kind, from 1 on. */
+export type CrashPoint = (
+  | { readonly commit: number }
+  | { readonly kind: CommitKind; readonly occurrence: number }
+) & { readonly where: 'before' | 'within' | 'after' | 'power' };
+
+/** Lets the n-th commit of the world fail, from 1 on. */
+export interface FailPoint {
   readonly commit: number;
-  readonly where: 'before' | 'within' | 'after';
+  readonly code: DiskFault;
 }
 
-type DiskFault = Extract<CommitFate, `SQLITE_${string}`>;
+const fateAt = {
+  before: 'killed before',
+  within: 'killed within',
+  after: 'killed after',
+  power: 'power lost',
+} as const;
 
 const killNames = {
   'killed before': 'commit.killed_before',
   'killed within': 'commit.killed_within',
   'killed after': 'commit.killed_after',
+  'power lost': 'commit.power_lost',
 } as const;
 
 const fewCommitsWeight = 50;
@@ -63,7 +83,7 @@ export class World {
   readonly #options: WorldOptions;
   readonly #listeners: ((event: WorldEvent) => void)[] = [];
   readonly #store: CrashStore;
-  readonly #disk: Store;
+  readonly #disk: VirtualDisk;
   #started = 0;
 
   constructor(options: WorldOptions) {
@@ -85,17 +105,19 @@ export class World {
       process: () => this.process.number,
       config: options.config,
       sabotage: options.sabotage,
+      directions: options.directions,
     });
-    const disk = openStore(':memory:', 'normal', this.time.wallMs);
-    this.#disk = disk;
-    this.#store = new CrashStore(options.sabotage.store?.(disk) ?? disk, {
-      fateOf: (commit) => this.#fateOf(commit),
+    this.#disk = this.#openDisk();
+    this.#store = new CrashStore(this.#disk, (store) => options.sabotage.store?.(store) ?? store, {
+      fateOf: (attempt) => this.#fateOf(attempt),
+      isRecovering: () => this.process.stage === 'recovering',
       onCommitted: ({ committed }) => {
         const { number } = this.process;
         for (const fact of committed) this.emit({ type: 'fact', process: number, committed: fact });
       },
-      onFailed: (code) => this.emit({ type: 'commit.failed', process: this.process.number, code }),
-      onKilled: (fate) => this.#killAtCommit(fate as keyof typeof killNames),
+      onForgotten: (beforeMs, tasks) => this.emit({ type: 'tasks.forgotten', beforeMs, tasks }),
+      onFailed: (code) => this.#noteFailure(code),
+      onKilled: (fate) => this.#killAtCommit(fate),
     });
     this.process = this.#newProcess();
   }
@@ -105,9 +127,10 @@ export class World {
     for (const listener of this.#listeners) listener(event);
   };
 
-  /** Hears all that happens, after the judge. */
-  listen(listener: (event: WorldEvent) => void): void {
+  /** Hears all that happens, after the judge. @returns ends it */
+  listen(listener: (event: WorldEvent) => void): () => void {
     this.#listeners.push(listener);
+    return () => void this.#listeners.splice(this.#listeners.indexOf(listener), 1);
   }
 
   /** What is on disk, read past the process. */
@@ -117,6 +140,11 @@ export class World {
 
   get commits(): number {
     return this.#store.commits;
+  }
+
+  /** What was written so far, and what was not, by kinds. */
+  get commitKinds(): Readonly<Record<string, CommitCount>> {
+    return this.#store.counts.all();
   }
 
   /** The first process begins. */
@@ -131,6 +159,9 @@ export class World {
     process.kill();
     this.site.hangUp();
     this.emit({ type: 'process.died', process: process.number, cause });
+    const check = this.#disk.crash(this.time.wallMs);
+    this.#store.renew();
+    if (check !== undefined) this.emit({ type: 'disk.checked', ...check });
     this.#startLater();
   }
 
@@ -139,7 +170,10 @@ export class World {
     const { process } = this;
     if (!process.isOpen || process.owner.asleepUntilMs > this.time.elapsedMs) return;
     this.emit({ type: 'fault', name: 'process.restarted', detail: '', forMs: 0 });
-    if (await this.#stop(process)) this.#startLater();
+    if (!(await this.#stop(process))) return;
+    this.#disk.reopen(this.time.wallMs);
+    this.#store.renew();
+    this.#startLater();
   }
 
   /** The end of the world: stops in order, and lets nothing begin anew. */
@@ -201,15 +235,36 @@ export class World {
     return this.#store.forProcess({ isDead: () => process.owner.isDead });
   }
 
-  #fateOf(commit: number): CommitFate {
-    const planned = this.#options.crashPoints.find((point) => point.commit === commit);
-    if (planned !== undefined) return `killed ${planned.where}`;
+  #openDisk(): VirtualDisk {
+    const { random, time } = this;
+    const isInFile = random.chance(this.mix.databaseInFile, 'database in a file', 0);
+    if (this.#options.disk !== 'file' && !(this.#options.disk === undefined && isInFile))
+      return new MemoryDisk(time.wallMs);
+    return new FileDisk(time.wallMs, (purpose) => random.draw(`disk: ${purpose}`, this.#started));
+  }
+
+  #fateOf({ commit, kinds, metOf }: WriteAttempt): CommitFate {
+    const planned = this.#options.crashPoints.find((point) =>
+      'kind' in point
+        ? kinds.has(point.kind) && metOf(point.kind) === point.occurrence
+        : point.commit === commit,
+    );
+    if (planned !== undefined) return fateAt[planned.where];
+    if (commit === null) return this.diskFault ?? 'done';
+    const failing = this.#options.failPoints.find((point) => point.commit === commit);
+    if (failing !== undefined) return failing.code;
     // Of the commits of a process that begins or stops there are few, and they are the most delicate.
     const share = this.mix.killAtCommit * (this.process.isOpen ? 1 : fewCommitsWeight);
     if (this.random.chance(share, 'kill at commit', commit)) {
-      return this.random.pick(['killed before', 'killed within', 'killed after'] as const, 'where', commit);
+      const where = this.random.pick(['before', 'within', 'after'] as const, 'where', commit);
+      return fateAt[where === 'within' && this.random.chance(0.5, 'power', commit) ? 'power' : where];
     }
     return this.diskFault ?? 'done';
+  }
+
+  #noteFailure(code: DiskFault): void {
+    const { number } = this.process;
+    this.emit({ type: 'commit.failed', process: number, code, lastSeq: this.disk.lastSeq() });
   }
 
   #killAtCommit(fate: keyof typeof killNames): void {

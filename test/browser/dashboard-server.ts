@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Installation, KoubouProcess, setupInstallation } from '../e2e/koubou-process.ts';
 import { onDisposal } from '../support/disposal.ts';
@@ -16,14 +16,23 @@ export interface Dashboard {
   readonly server: KoubouProcess;
 }
 
+export interface Configured {
+  /** Of its one worker. */
+  readonly model?: string;
+  /** The text of `koubou.yaml`. */
+  readonly settings?: string;
+}
+
 /** A server as an operator starts it, with the page as it was built, before a fake Ollama. It ends with the test. */
 export async function startDashboard(
   options: FakeOllamaOptions = {},
   variables: Readonly<Record<string, string>> = {},
+  { settings, ...configured }: Configured = {},
 ): Promise<Dashboard> {
   const ollama = await startFakeOllama(options);
   onDisposal(() => ollama.close());
-  const { home, env } = setupInstallation({ ollamaUrl: ollama.url });
+  const { home, env } = setupInstallation({ ollamaUrl: ollama.url, ...configured });
+  if (settings !== undefined) writeFileSync(join(home, 'config', 'koubou.yaml'), settings);
   const installation = { home, env: { ...env, ...variables } };
   const server = await KoubouProcess.start(installation);
   const { urls } = JSON.parse(readFileSync(join(home, 'run', 'koubou.json'), 'utf8'));

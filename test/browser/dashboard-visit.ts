@@ -19,7 +19,8 @@ export interface Visit {
   readonly faults: string[];
 }
 
-const shots = fileURLToPath(new URL('./shots', import.meta.url));
+/** Where what people look at is kept. */
+export const shots = fileURLToPath(new URL('./shots', import.meta.url));
 mkdirSync(shots, { recursive: true });
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

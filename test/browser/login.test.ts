@@ -63,5 +63,9 @@ test('who may only look is offered nothing that changes something', async () => 
   expect(await page.getByRole('button', { name: /Drain/ }).count()).toBe(0);
   expect(await page.getByLabel('workers.yaml', { exact: true }).count()).toBe(0);
   await page.getByText('This takes a token with the scope admin.').waitFor();
+  await goTo(page, '#/actors/worker:local_001');
+  await page.getByText('worker.drain', { exact: true }).first().waitFor();
+  await page.locator('ul.next .tag').first().waitFor();
+  expect(await page.getByRole('button', { name: /^Send/ }).count()).toBe(0);
   expect(faults).toEqual([]);
 });

@@ -6,6 +6,7 @@ import {
   withParents,
   withTransition,
 } from '../../src/http/dashboard/actor-history.ts';
+import { englishMessages, japaneseMessages } from '../../src/http/dashboard/actor-message-words.ts';
 import { messagesOf } from '../../src/http/dashboard/actor-messages.ts';
 
 const at = '2026-11-23T01:00:00.000Z';
@@ -100,7 +101,9 @@ describe('the past of a task, from its record', () => {
 
 describe('the messages behind the record', () => {
   test('go between those who speak, in the order of what happened', () => {
-    const told = messagesOf(recorded).map(({ from, to, text }) => `${from} → ${to}: ${text}`);
+    const told = messagesOf(recorded, englishMessages).map(
+      ({ from, to, text }) => `${from} → ${to}: ${text}`,
+    );
     expect(told).toEqual([
       'client → pool: delegate general',
       'pool → task: → queued',
@@ -119,7 +122,16 @@ describe('the messages behind the record', () => {
 
   test('are not told twice of what was seen live as well', () => {
     const more = withTransition(recorded, transition('task.cancel', 'backingOff', 'cancelled', 8));
-    expect(messagesOf(more)).toHaveLength(messagesOf(recorded).length);
+    const count = (moments: readonly Moment[]) => messagesOf(moments, englishMessages).length;
+    expect(count(more)).toBe(count(recorded));
+  });
+
+  test('are in the language of the reader, with the same arrows', () => {
+    const [english, japanese] = [englishMessages, japaneseMessages].map((words) =>
+      messagesOf(recorded, words),
+    );
+    expect(japanese?.map(({ from, to }) => [from, to])).toEqual(english?.map(({ from, to }) => [from, to]));
+    expect(japanese?.map(({ text }) => text)).toContain('受付済み');
   });
 });
 

@@ -1,4 +1,7 @@
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import type { SeedsReport } from '../../src/simulation/many-seeds.ts';
+import { setupRuntime, spec } from '../support/running-server.ts';
 import { freshEnvironment, freshFolder } from './command.ts';
 import { koubouHere } from './recorded-terminal.ts';
 
@@ -35,6 +38,10 @@ test('a wrong command line and files without workers are refused', async () => {
     ['--faults', 'some'],
     ['--seed', '-1'],
     ['--hours', '673'],
+    ['--seeds', '0'],
+    ['--seeds', '1000001'],
+    ['--seeds', '1', '--jobs', '65'],
+    ['--per-hour', '1000001'],
   ]) {
     const { exitCode, stdout } = await koubouHere(['simulate', ...args], env);
     expect([exitCode, stdout], args.join(' ')).toEqual([2, '']);
@@ -43,4 +50,86 @@ test('a wrong command line and files without workers are refused', async () => {
   const { exitCode, stderr } = await koubouHere(['simulate', '--config', folder], env);
   expect(exitCode).toBe(2);
   expect(stderr).toContain('workers.yaml');
+});
+
+const workshop = ['--config', fileURLToPath(new URL('../../scripts/workshop', import.meta.url))];
+const seeds = [
+  'simulate',
+  ...workshop,
+  '--seeds',
+  '2',
+  '--hours',
+  '0.05',
+  '--faults',
+  'none',
+  '--per-hour',
+  '40',
+];
+
+test('--seeds runs a world for each, says how fast and how many reached what, and shares them among processes', async () => {
+  const env = freshEnvironment();
+  const { exitCode, stdout } = await koubouHere([...seeds, '--json'], env);
+  const report = JSON.parse(stdout) as SeedsReport;
+  expect([exitCode, report.violations, report.count]).toEqual([0, [], 2]);
+  expect(report.digests).toHaveLength(2);
+  expect(report.steps).toBeGreaterThan(100);
+  const shared = await koubouHere([...seeds, '--jobs', '2', '--json'], env);
+  expect(JSON.parse(shared.stdout)).toMatchObject({ digests: report.digests, tasks: report.tasks });
+  const told = await koubouHere(seeds, env);
+  expect(told.stdout).toMatch(/^seeds 1 to 2: \d+ simulated hours, \d+ tasks, [\d.]+ s of processor time$/m);
+  expect(told.stdout).toMatch(/^each second of it: [\d.]+ simulated hours, [\d,]+ events of the scheduler$/m);
+  expect(told.stdout).toMatch(/^All invariants held in all 2 worlds\.$/m);
+});
+
+test('--script does its steps and nothing else, and says which of them it cannot read', async () => {
+  const env = freshEnvironment();
+  const script = 'delegate a general 9; advance 5; kill; advance 60';
+  const { exitCode, stdout } = await koubouHere(['simulate', ...workshop, '--script', script], env);
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/ 11 tasks, 2 process starts\n/)]);
+  const wrong = await koubouHere(['simulate', ...workshop, '--script', 'dance'], env);
+  expect(wrong.exitCode).toBe(2);
+  expect(wrong.stderr).toContain('"dance" is no step of a script');
+});
+
+test('what excludes each other is not taken together', async () => {
+  const { exitCode, stderr } = await koubouHere(
+    [...seeds, '--script', 'kill', '--trace'],
+    freshEnvironment(),
+  );
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain('--seeds, --script, --trace exclude each other');
+});
+
+test('--replay takes who came then, and has the same workers take as long for them', async () => {
+  const home = freshFolder();
+  const { runtime, close } = await setupRuntime({ home, workers: [{ maxConcurrentTasks: 1 }] });
+  const { taskIds } = await runtime.delegate([
+    spec({ prompt: 'x'.repeat(300), priority: 9 }),
+    spec({ priority: 3 }),
+  ]);
+  for (const taskId of taskIds) await runtime.wait(taskId, 60_000);
+  await close();
+  const env = freshEnvironment({ KOUBOU_HOME: home });
+  const replay = ['simulate', ...workshop, '--replay', '-1h..now', '--json'];
+  const { exitCode, stdout } = await koubouHere(replay, env);
+  expect([exitCode, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { tasks: { accepted: 12, open: 0 }, violations: [] },
+  ]);
+  const before = await koubouHere(['simulate', ...workshop, '--replay', '48h..47h'], env);
+  expect([before.exitCode, before.stderr]).toEqual([
+    2,
+    expect.stringContaining('no task was accepted between'),
+  ]);
+});
+
+test('a replay without a record, and a span that is none, are refused', async () => {
+  const env = freshEnvironment();
+  const nowhere = await koubouHere(['simulate', ...workshop, '--replay', '24h..now'], env);
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([2, expect.stringContaining('there is no database in')]);
+  for (const span of ['24h', 'now..24h', '24h..now..now', 'then..now', '700h..now']) {
+    const { exitCode, stderr } = await koubouHere(['simulate', ...workshop, '--replay', span], env);
+    expect([span, exitCode]).toEqual([span, 2]);
+    expect(stderr).toContain('two moments of the past');
+  }
 });

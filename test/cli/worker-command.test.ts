@@ -56,6 +56,7 @@ async function setupPool() {
     enrol: (joined) => void enrolled.push(joined),
     leave: log,
     late: log,
+    onBack: log,
     onCut: log,
     log: { warn: log, info: log },
   });

@@ -3,6 +3,7 @@ import { type Db, openDatabase } from '../../src/db/client.ts';
 import { type DeadLetterQuery, deadLetters } from '../../src/db/dead-letters.ts';
 import { openStore } from '../../src/db/sqlite-store.ts';
 import type { FailureCode } from '../../src/machines/outcome.ts';
+import { searchLimits } from '../../src/machines/search-limits.ts';
 import { onDisposal } from '../support/disposal.ts';
 import { taskIdOf } from '../support/pool-samples.ts';
 import {
@@ -83,6 +84,23 @@ describe('dead letters', () => {
     [{ errorCode: 'backend.*', type: 'general', endedToMs: atMs }, [1]],
   ])('%j finds %j', (query, expected) => {
     expect(found(query as Partial<DeadLetterQuery>)).toEqual(expected);
+  });
+
+  test('are looked for slice by slice, for a bounded time: what was found until then is told as at least so many', () => {
+    const insert = db.$client.prepare(
+      `INSERT INTO task_master (task_id, seq, task_type, priority, status, machine_version, created_at, updated_at,
+        metadata, prompt) VALUES (?, ?, 'general', 5, 'failed', 1, '', '', '{}', ?)`,
+    );
+    const all = 3 * searchLimits.sliceRowsFirst;
+    for (let seq = 101; seq <= 100 + all; seq += 1)
+      insert.run(`more-${seq}`, seq, seq % 2 ? 'odd one' : 'even');
+    const query = { status: 'failed', limit: 10, text: 'odd' } as const;
+    const hurried = deadLetters(db, { ...query, patienceMs: 0 });
+    expect([hurried.isWhole, hurried.letters.length]).toEqual([false, 10]);
+    // The four of old are in the first slice, and 5, which was tried again.
+    expect(hurried.found).toBe(Math.ceil((searchLimits.sliceRowsFirst - 5) / 2));
+    const patient = deadLetters(db, query);
+    expect([patient.isWhole, patient.found, patient.letters]).toEqual([true, all / 2, hurried.letters]);
   });
 
   test('come in the order of their acceptance, as many as were asked for, and are counted all the same', () => {

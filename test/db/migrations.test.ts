@@ -1,3 +1,4 @@
+import type { SQL } from 'drizzle-orm';
 import { getTableConfig, type SQLiteTable } from 'drizzle-orm/sqlite-core';
 import { describe, expect, test } from 'vitest';
 import { type Db, openDatabase } from '../../src/db/client.ts';
@@ -33,7 +34,7 @@ describe('a migrated database', () => {
       .pluck()
       .all() as string[];
     expect(found.sort()).toEqual(tables.map((table) => getTableConfig(table).name).sort());
-    expect(found).toHaveLength(6);
+    expect(found).toHaveLength(7);
   });
 
   test.each(tables.map((table) => getTableConfig(table)))('has the columns of $name', ({ name, columns }) => {
@@ -54,10 +55,10 @@ describe('a migrated database', () => {
       )
       .all(name) as { name: string; sql: string }[];
     const declaredHere = indexes.map(({ config }) => {
-      const on = config.columns.map((column) => ('name' in column ? column.name : '')).join(', ');
-      const where = config.where?.queryChunks
-        .map((chunk) => ('value' in Object(chunk) ? Object(chunk).value : ''))
-        .join('');
+      const textOf = (part: SQL | undefined) =>
+        part?.queryChunks.map((chunk) => ('value' in Object(chunk) ? Object(chunk).value : '')).join('');
+      const on = config.columns.map((column) => ('name' in column ? column.name : textOf(column))).join(', ');
+      const where = textOf(config.where);
       const unique = config.unique ? 'unique ' : '';
       const condition = where === undefined ? '' : ` where ${where}`;
       return words(`create ${unique}index ${config.name} on ${name} (${on})${condition}`);

@@ -2,20 +2,42 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createMachine } from 'xstate';
+import type { ChartLayout } from '../../src/chart-drawing.ts';
 import { graphOf } from '../../src/chart-graph.ts';
+import { chartHash } from '../../src/chart-hash.ts';
 import { mermaidOf } from '../../src/chart-mermaid.ts';
-import { charts } from '../../src/charts.ts';
+import { chartDrawings, chartMachines, charts } from '../../src/charts.ts';
 
 const folder = join(process.cwd(), 'docs/charts');
 const pages = Object.entries(charts());
+
+/** As the build has laid it out, and the dashboard draws it. */
+function layoutFor(machine: string): ChartLayout {
+  return JSON.parse(readFileSync(join(process.cwd(), `dist/chart-layouts/${machine}.json`), 'utf8'));
+}
+
+const paint = readFileSync(join(process.cwd(), 'src/chart-paint.css'), 'utf8');
+const drawings = Object.entries(chartDrawings(layoutFor, paint));
 
 describe('the charts of the docs', () => {
   test.each(pages)('%s is what the machine is now (if not: `npm run charts`)', (file, page) => {
     expect(readFileSync(join(folder, file), 'utf8')).toBe(page);
   });
 
+  test.each(drawings)('%s is drawn as on the page (if not: `npm run charts`)', (file, drawing) => {
+    expect(readFileSync(join(folder, file), 'utf8')).toBe(drawing);
+  });
+
+  test.each(
+    chartMachines().map((machine) => [machine.id, machine] as const),
+  )('%s was laid out from what the machine is now (if not: `npm run build`)', (id, machine) => {
+    expect(layoutFor(id).hash).toBe(chartHash(machine));
+    expect(layoutFor(id).graph).toEqual(graphOf(machine));
+  });
+
   test('are all there, and no others', () => {
-    expect(readdirSync(folder).sort()).toEqual(pages.map(([file]) => file).sort());
+    const all = [...pages, ...drawings].map(([file]) => file);
+    expect(readdirSync(folder).sort()).toEqual(all.sort());
     expect(pages.map(([file]) => file).sort()).toEqual([
       'endpoint.md',
       'join.md',
@@ -24,6 +46,12 @@ describe('the charts of the docs', () => {
       'task.md',
       'worker.md',
     ]);
+  });
+
+  test.each(pages)('%s shows its drawing', (file, page) => {
+    const drawing = file.replace('.md', '.svg');
+    expect(page).toContain(`](${drawing})`);
+    expect(drawings.map(([name]) => name)).toContain(drawing);
   });
 
   test.each(pages)('%s fits on one screen', (_file, page) => {

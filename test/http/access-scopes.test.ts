@@ -52,6 +52,7 @@ test.each<[method: string, path: string, who: readonly Scope[]]>([
   ['POST', '/pool/reload', ['admin']],
   ['POST', '/workers/worker_1/drain', ['admin']],
   ['POST', '/workers/worker_1/breaker/close', ['admin']],
+  ['POST', '/actors/pool/events', ['admin']],
   ['GET', '/tokens', ['admin']],
   ['POST', '/tokens', ['admin']],
   ['DELETE', '/tokens/tok_x', ['admin']],

@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import { limits } from '../../src/machines/limits.ts';
 import { mcpLimits } from '../../src/machines/mcp-limits.ts';
 import { eras, setupMcp, textOf } from '../support/mcp-client.ts';
 import { PuppetBackend } from '../support/puppet-backend.ts';
+import { until } from '../support/until.ts';
+import { requestOf } from './mcp-task-client.ts';
 
 const token = 'a-token-of-the-api-0123456789';
 
@@ -67,4 +70,33 @@ test('what cannot be done with the path is told, and how it can', async () => {
   }
   const { status } = await fetch(`${url}/mcp`, { method: 'POST', body: '{}' });
   expect(status).toBe(415);
+});
+
+test('who waits when the server stops is told the id of the task, and who comes then is told to come back', async () => {
+  const { backend } = new PuppetBackend();
+  const change = (config: Config) => ({ ...config, server: { ...config.server, drainGraceMs: 0 } });
+  const { runtime, send, logged } = await setupMcp({ backend, change });
+  let accepted = 0;
+  runtime.stream.subscribe(({ fact }) => {
+    if (fact.type === 'task.accepted') accepted += 1;
+  });
+  const wanted = { name: 'koubou_delegate_task', arguments: { prompt: 'p', sync: true } };
+  const { body, headers } = requestOf('tools/call', wanted, false);
+  const older = JSON.stringify({ jsonrpc: '2.0', id: 8, method: 'tools/call', params: wanted });
+  const waiting = Promise.all([send(body, headers), send(older)]);
+  await until(() => expect(accepted).toBe(2));
+  await runtime.drain();
+  for (const { status, text } of await waiting) {
+    expect(status).toBe(200);
+    expect(text).toMatch(/task_\d{8}_\d{6}/);
+  }
+  const late = await send(body, headers);
+  expect(late.status).toBe(503);
+  expect(late.headers.get('retry-after')).toBe('5');
+  expect(JSON.parse(late.text)).toMatchObject({
+    jsonrpc: '2.0',
+    id: 7,
+    error: { message: expect.stringMatching(/stop/) },
+  });
+  expect(logged).toEqual([]);
 });

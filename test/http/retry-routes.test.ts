@@ -42,7 +42,12 @@ test('what has failed is tried again as tasks of their own, in the order of acce
   for (const { task_id } of body.tasks) {
     expect((await rest.runtime.wait(task_id, 5_000)).result?.output).toBe('at last');
   }
-  expect((await rest.post('/tasks/retry', { all: true })).body).toEqual({ found: 0, tasks: [], sample: [] });
+  expect((await rest.post('/tasks/retry', { all: true })).body).toEqual({
+    found: 0,
+    is_whole: true,
+    tasks: [],
+    sample: [],
+  });
 });
 
 test('a dry run tells what would be tried again, and tries nothing', async () => {

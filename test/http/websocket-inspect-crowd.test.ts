@@ -6,6 +6,7 @@ import { Workshop } from '../support/workshop.ts';
 
 /** A reader whose network takes what it is given when the test says so. */
 class SlowReader {
+  readonly format = 'koubou';
   hasRoom = true;
   readonly told: string[] = [];
   readonly forgotten: string[] = [];

@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import { nodesOf } from '../../src/actors/xstate-internals.ts';
-import { optionsOf } from '../../src/machines/chart-options.ts';
+import { type ChartOption, optionOf, waysOf } from '../../src/machines/chart-options.ts';
 import { assign, setupTask } from '../support/setup-task.ts';
+import { setupWorker } from '../support/setup-worker.ts';
+
+function optionsOf(nodes: Parameters<typeof waysOf>[0]): readonly ChartOption[] {
+  return waysOf(nodes).map(optionOf);
+}
 
 test('names the events that a task would take, the ways of each in their order, and their guards', () => {
   const { actor, send } = setupTask();
@@ -23,8 +28,24 @@ test('names events that come by themselves', () => {
   const { actor, send } = setupTask();
   send({ type: 'task.postpone', delayMs: 1_000 });
   expect(optionsOf(nodesOf(actor.getSnapshot()))).toContainEqual({
+    from: 'scheduled',
     event: 'xstate.after.waitMs.task.scheduled',
     guard: null,
     targets: ['queued'],
   });
+});
+
+test('names what is taken at once as soon as its guard lets it, the innermost states first', () => {
+  const { actor, run, order } = setupWorker();
+  run(1);
+  order('drain');
+  const options = optionsOf(nodesOf(actor.getSnapshot()));
+  expect(options).toContainEqual({
+    from: 'admission.draining',
+    event: '',
+    guard: 'isIdle',
+    targets: ['admission.drained'],
+  });
+  expect(options[0]?.from).toBe('liveness.watched.probing');
+  expect(options.at(-1)?.from).toBe('');
 });

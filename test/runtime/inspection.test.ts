@@ -153,8 +153,20 @@ describe('one actor', () => {
     expect(task).toMatchObject({ actor: id, machine: 'task', value: { leased: 'running' }, parent: 'pool' });
     expect(task.machine_hash).toMatch(/^[0-9a-f]{16}$/);
     expect(task.context).toMatchObject({ taskId: id, pool: '[actor pool]', lease: { workerId: 'w1' } });
-    expect(task.next).toContainEqual({ event: 'task.settle', guard: 'leadsTo', targets: ['completed'] });
-    expect(task.next).toContainEqual({ event: 'task.cancel', guard: null, targets: ['cancelled'] });
+    expect(task.next).toContainEqual({
+      from: 'leased',
+      event: 'task.settle',
+      guard: 'leadsTo',
+      targets: ['completed'],
+      standing: 'depends',
+    });
+    expect(task.next).toContainEqual({
+      from: 'leased',
+      event: 'task.cancel',
+      guard: null,
+      targets: ['cancelled'],
+      standing: 'open',
+    });
     expect(inspection.actor('worker:w1')).toMatchObject({ machine: 'worker', children: 2 });
     expect(inspection.actor('pool')).toMatchObject({ parent: null, context: { board: { live: 1 } } });
     expect(inspection.actor('execution:1')).toMatchObject({ parent: 'worker:w1', context: { taskId: id } });

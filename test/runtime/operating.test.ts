@@ -205,7 +205,7 @@ describe('dead letters', () => {
       runtime.retryMany(filter, how),
     ]);
     expect(first.tasks.map(({ retry_of }) => retry_of)).toEqual(taskIds);
-    expect(second).toEqual({ found: 0, tasks: [], sample: [] });
+    expect(second).toEqual({ found: 0, is_whole: true, tasks: [], sample: [] });
     for (const { task_id } of first.tasks) {
       expect((await runtime.wait(task_id as TaskId, 5_000)).result?.output).toBe('at last');
     }
@@ -220,6 +220,7 @@ describe('dead letters', () => {
     );
     expect(report).toEqual({
       found: 2,
+      is_whole: true,
       tasks: [],
       sample: taskIds.map((id) => ({ task_id: id, error: 'no such model' })),
     });

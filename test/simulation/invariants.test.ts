@@ -2,7 +2,10 @@ import { expect, test } from 'vitest';
 import type { Fact } from '../../src/machines/facts.ts';
 import { assignmentId, workerId } from '../../src/machines/identifiers.ts';
 import { invariants } from '../../src/simulation/invariants.ts';
+import { linkHistories } from '../support/link-histories.ts';
+import { serviceHistories } from '../support/service-histories.ts';
 import { simulatedConfig } from '../support/simulated-config.ts';
+import { storageHistories } from '../support/storage-histories.ts';
 import {
   accepted,
   acknowledged,
@@ -59,6 +62,9 @@ const waiting = (count: number) => Array.from({ length: count }, (_, at) => acce
 
 /** For each invariant a history that breaks it, and one that is close to that and does not. */
 const histories: Readonly<Record<string, { broken: readonly Told[]; kept: readonly Told[] }>> = {
+  ...storageHistories,
+  ...linkHistories,
+  ...serviceHistories,
   grammar: { broken: [assigned(1, 1)], kept: [accepted(1), assigned(1, 1)] },
   'one outcome': { broken: [...wellDone(1, 1), cancelled(1)], kept: wellDone(1, 1) },
   'one live assignment': {
@@ -101,8 +107,8 @@ const histories: Readonly<Record<string, { broken: readonly Told[]; kept: readon
     kept: [numbered(accepted(1), 1), numbered(accepted(2), 2)],
   },
   'everything ends': {
-    broken: [accepted(1), { type: 'calm', boundMs: 10 }, { type: 'world.ended' }],
-    kept: [...wellDone(1, 1), { type: 'calm', boundMs: 10 }, { type: 'world.ended' }],
+    broken: [accepted(1), { type: 'calm', boundMs: 10, tasks: 0 }, { type: 'world.ended' }],
+    kept: [...wellDone(1, 1), { type: 'calm', boundMs: 10, tasks: 0 }, { type: 'world.ended' }],
   },
   'capacity of a worker': {
     broken: [...waiting(3), assigned(1, 1), assigned(2, 2), assigned(3, 3)],

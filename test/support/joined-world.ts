@@ -30,6 +30,7 @@ export class PoolSide {
       enrol: (worker) => void this.enrolled.push(worker),
       leave: (worker) => void this.left.push(worker),
       late: (report) => void this.late.push(report),
+      onBack: () => undefined,
       onCut: (worker) => void this.cuts.push(worker),
       log: { warn: log, info: log },
       ...ports,

@@ -1,6 +1,7 @@
 import { type FaultMix, faultLevels } from '../../src/simulation/fault-mix.ts';
 import { type LoadShape, usualLoad } from '../../src/simulation/load-shape.ts';
-import { type Simulation, type SimulationOptions, simulate } from '../../src/simulation/simulate.ts';
+import { type SimulationOptions, simulate } from '../../src/simulation/simulate.ts';
+import type { Simulation } from '../../src/simulation/watched-world.ts';
 import { simulatedConfig } from './simulated-config.ts';
 
 export interface SmallWorld extends Partial<Omit<SimulationOptions, 'faults' | 'load'>> {

@@ -1,6 +1,6 @@
 import { type ClientOptions, WebSocket } from 'ws';
 import { systemClock } from '../../src/actors/clock.ts';
-import { clientDoor } from '../../src/http/websocket/client-door.ts';
+import { clientDoor, toolPath } from '../../src/http/websocket/client-door.ts';
 import type { DoorClock } from '../../src/http/websocket/outbox.ts';
 import { openWebsocketListener } from '../../src/http/websocket-listener.ts';
 import { onDisposal } from './disposal.ts';
@@ -78,7 +78,8 @@ export async function setupWatching(setUp: DoorSetUp = {}) {
   };
   const sockets = setUp.socketsMax === undefined ? {} : { socketsMax: setUp.socketsMax };
   const door = clientDoor({ runtime, clock: setUp.doorClock ?? systemClock, log, ...sockets });
-  const listener = await openWebsocketListener({ host: '127.0.0.1', port: 0, doors: { '/': door } });
+  const doors = { '/': door, [toolPath]: door };
+  const listener = await openWebsocketListener({ host: '127.0.0.1', port: 0, doors });
   onDisposal(() => listener.close(0));
   const watch = (protocols: string[] = [], options: ClientOptions = {}) =>
     new Watching(`${listener.url}/`, protocols, options);

@@ -13,6 +13,8 @@ export interface Moment {
   readonly detail: Context;
   /** The innermost states behind it. */
   readonly states: readonly string[];
+  /** Regions and states of the chart of which the record does not tell where within them it stood. */
+  readonly untold?: readonly string[];
   /** The event that led there and the states before it, as the chart knows them; `null` for the beginning. */
   readonly step: { readonly event: string; readonly from: readonly string[] } | null;
   readonly context: Context;

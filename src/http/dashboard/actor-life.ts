@@ -1,6 +1,17 @@
-import { type Signal, signal } from '@preact/signals';
+import {
+  computed,
+  type ReadonlySignal,
+  type Signal,
+  signal,
+  useComputed,
+  useSignalEffect,
+} from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import type { ActorOption } from '../../runtime/inspection-guards.ts';
 import { type Moment, type TaskFact, withFact, withTransition } from './actor-history.ts';
+import { Past } from './actor-past.ts';
+import { momentsOf, recordedKind } from './actor-record.ts';
+import type { RecordedKind } from './actor-told.ts';
 import { keepSaying, type LiveMessage, onMessage, say } from './live-connection.ts';
 
 /** `inspect_snapshot`, see docs/websocket.md. */
@@ -11,6 +22,7 @@ export interface ActorSnapshot {
   readonly states: readonly { readonly state: string; readonly since: string }[];
   readonly context: Readonly<Record<string, unknown>>;
   readonly timers: readonly { readonly event: string; readonly due_at: string }[];
+  readonly next: readonly ActorOption[];
   readonly parent: string | null;
   readonly children: number;
   readonly skipped: number | null;
@@ -20,7 +32,9 @@ export interface ActorSnapshot {
 export interface Life {
   /** As it is now; `null` while it has no actor. */
   readonly snapshot: Signal<ActorSnapshot | null>;
-  readonly moments: Signal<readonly Moment[]>;
+  readonly moments: ReadonlySignal<readonly Moment[]>;
+  /** What is on record of one that is no task; `null` of what leaves no record. */
+  readonly past: Past | null;
   /** Events that were too fast to be told. */
   readonly skipped: Signal<number>;
   /** Why there is no actor of this name; empty where there is one. */
@@ -36,28 +50,91 @@ export function isTask(actor: string): boolean {
   return actor.startsWith('task_');
 }
 
-/** Follows an actor: of a task its record from the beginning, of all others what happens from now on. */
+/** Between the choice of a moment and the question for what was around it: a slider passes many. */
+const lookAroundMs = 300;
+
+/** Follows an actor: its record, whenever that began, and what happens from now on. */
 export function useLife(actor: string): Life {
-  const life = useMemo<Life>(
-    () => ({
-      snapshot: signal<ActorSnapshot | null>(null),
-      moments: signal<readonly Moment[]>([]),
-      skipped: signal(0),
-      absence: signal(''),
-    }),
-    [actor],
-  );
-  useEffect(() => {
-    const ends = [inspect(actor, life), ...(isTask(actor) ? [follow(actor, life)] : [])];
-    return () => {
-      for (const end of ends) end();
-    };
-  }, [actor]);
+  const { life, begin } = useMemo(() => lifeOf(actor), [actor]);
+  useEffect(begin, [actor]);
   return life;
 }
 
+/** What is written down while it is followed. */
+interface Following extends Omit<Life, 'moments'> {
+  readonly moments: ReadonlySignal<readonly Moment[]>;
+  /** Of a task: with what is on record. */
+  readonly seen: Signal<readonly Moment[]>;
+}
+
+function lifeOf(actor: string): { readonly life: Life; readonly begin: () => () => void } {
+  const seen = signal<readonly Moment[]>([]);
+  const kind = recordedKind(actor);
+  const past = kind === null ? null : new Past(actor);
+  const snapshot = signal<ActorSnapshot | null>(null);
+  const life: Following = {
+    snapshot,
+    seen,
+    moments: kind === null || past === null ? seen : toldMoments(kind, past, seen, snapshot),
+    past,
+    skipped: signal(0),
+    absence: signal(''),
+  };
+  const begin = () => {
+    const ends = [inspect(actor, life), ...(isTask(actor) ? [follow(actor, life)] : [])];
+    if (past !== null) ends.push(past.begin());
+    return () => {
+      for (const end of ends) end();
+    };
+  };
+  return { life, begin };
+}
+
+function toldMoments(
+  kind: RecordedKind,
+  { facts, isWhole }: Past,
+  seen: Signal<readonly Moment[]>,
+  snapshot: Signal<ActorSnapshot | null>,
+): ReadonlySignal<readonly Moment[]> {
+  // As one text: a look at an actor that has not moved changes nothing.
+  const now = computed(() => snapshot.value?.states.map(({ state }) => state).join(' ') ?? '');
+  return computed(() =>
+    momentsOf(kind, {
+      facts: facts.value,
+      seen: seen.value,
+      now: now.value.split(' ').filter(Boolean),
+      isWhole: isWhole.value,
+    }),
+  );
+}
+
+/** Reads what was around the moment that is shown, and so far back that it is there. */
+export function useSurroundings(
+  { past }: Life,
+  chosen: Signal<Moment | null>,
+  asked: () => string | null,
+): void {
+  const place = useComputed(() => {
+    const shown = chosen.value;
+    if (shown !== null) return Math.floor(shown.place);
+    const seq = Number(asked() ?? Number.NaN);
+    if (Number.isSafeInteger(seq) && seq > 0) return seq;
+    // At its end: again when something has happened to the actor itself.
+    return -(past?.facts.value.findLast(({ task_id }) => task_id === null)?.seq ?? 0);
+  });
+  useSignalEffect(() => {
+    const seq = place.value;
+    const timer = setTimeout(() => {
+      void past?.readAround(seq > 0 ? seq : null);
+      if (seq > 0) past?.readUntil(seq);
+    }, lookAroundMs);
+    return () => clearTimeout(timer);
+  });
+}
+
 /** What the actor does, for as long as it lives. A snapshot says how it stands; then come its transitions. */
-function inspect(actor: string, { snapshot, moments, skipped, absence }: Life): () => void {
+function inspect(actor: string, life: Following): () => void {
+  const { snapshot, moments, seen, skipped, absence } = life;
   const command = { command: 'subscribe', channel: 'inspect', actor };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unsay = () => {};
@@ -75,7 +152,7 @@ function inspect(actor: string, { snapshot, moments, skipped, absence }: Life): 
     snapshot.value = null;
     absence.value = why;
     unsay();
-    if (!isOver(moments.peek())) beginIn(retryMs);
+    if (!isOver(actor, moments.peek())) beginIn(retryMs);
   };
   const hear = (type: string, listener: (message: LiveMessage) => void) =>
     onMessage(type, (message) => {
@@ -88,7 +165,7 @@ function inspect(actor: string, { snapshot, moments, skipped, absence }: Life): 
       absence.value = '';
     }),
     hear('inspect_transition', (message) => {
-      moments.value = withTransition(begun(actor, moments.peek(), snapshot.peek()), message);
+      seen.value = withTransition(begun(actor, life), message);
       // What a transition does not tell, such as timers, comes with the next look.
       if (snapshot.peek() !== null) beginIn(lookAgainMs);
     }),
@@ -106,32 +183,34 @@ function inspect(actor: string, { snapshot, moments, skipped, absence }: Life): 
   };
 }
 
-/** How an actor without a record stood when it was first looked at. */
-function begun(actor: string, moments: readonly Moment[], snapshot: ActorSnapshot | null): readonly Moment[] {
-  if (isTask(actor) || moments.length > 0 || snapshot === null) return moments;
-  const states = snapshot.states.map(({ state }) => state);
-  const at =
-    snapshot.states
-      .map(({ since }) => since)
-      .toSorted()
-      .at(-1) ?? '';
-  const { context } = snapshot;
-  return [{ seq: null, place: 0, at, name: states.join(' · '), detail: {}, states, step: null, context }];
+/** What was seen so far; of an actor of which nothing is known, how it stood when it was first looked at. */
+function begun(actor: string, { moments, seen, past, snapshot }: Following): readonly Moment[] {
+  const now = snapshot.peek();
+  const isKnown = moments.peek().length > 0 || past?.isSettled.peek() === false;
+  if (isTask(actor) || isKnown || now === null) return seen.peek();
+  const { context } = now;
+  const states = now.states.map(({ state }) => state);
+  const at = now.states.map(({ since }) => since).toSorted();
+  const name = states.join(' · ');
+  return [{ seq: null, place: 0, at: at.at(-1) ?? '', name, detail: {}, states, step: null, context }];
 }
 
 /** Nothing more happens to a task behind its ending. */
-export function isOver(moments: readonly Moment[]): boolean {
-  return moments.some(({ name }) => ['task.completed', 'task.failed', 'task.cancelled'].includes(name));
+export function isOver(actor: string, moments: readonly Moment[]): boolean {
+  return (
+    isTask(actor) &&
+    moments.some(({ name }) => ['task.completed', 'task.failed', 'task.cancelled'].includes(name))
+  );
 }
 
 /** The record of a task: its past first, whenever that was, and then what happens. */
-function follow(task_id: string, { moments }: Life): () => void {
+function follow(task_id: string, { seen }: Following): () => void {
   const command = { channel: 'task', task_id };
   let since = 0;
   const unhear = onMessage('task_update', (message: TaskFact & { readonly task_id: string }) => {
     if (message.task_id !== task_id) return;
     since = Math.max(since, message.seq);
-    moments.value = withFact(moments.peek(), message);
+    seen.value = withFact(seen.peek(), message);
   });
   const unsay = keepSaying(`record of ${task_id}`, () => ({ command: 'subscribe', ...command, since }), {
     command: 'unsubscribe',

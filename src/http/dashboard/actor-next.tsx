@@ -1,44 +1,96 @@
-import type { ChartGraph, ChartWay } from '../../chart-graph.ts';
-import { withParents } from './actor-history.ts';
+import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { ChartGraph } from '../../chart-graph.ts';
+import type { OperatorSignal } from '../../machines/operator-signals.ts';
+import type { GuardStanding } from '../../runtime/inspection-guards.ts';
+import type { ActorSnapshot } from './actor-life.ts';
+import { type NextWay, nextWays } from './actor-options.ts';
 import type { Shown } from './actor-page.tsx';
+import { SendDialog } from './actor-send.tsx';
+import { actorSendWords } from './actor-send-words.ts';
 import { actorWords } from './actor-words.ts';
+import { can } from './doors.ts';
+
+interface NextProps {
+  readonly graph: ChartGraph;
+  readonly actor: string;
+  readonly shown: Shown;
+  readonly snapshot: ActorSnapshot | null;
+}
 
 /**
- * Which events would do what, the innermost states first: in this order XState tries them. Whether a guard lets an event
- * pass depends on what the event brings, so the guard is named.
+ * Which events would do what, the innermost states first, and which guards stand in the way. Of a moment that is past the
+ * guards are only named: what they knew then is gone.
  */
-export function ActorNext({ graph, shown }: { graph: ChartGraph; shown: Shown }) {
+export function ActorNext({ graph, actor, shown, snapshot }: NextProps) {
   const words = actorWords.value;
-  const ways = nextWays(graph, shown.states);
+  const asked = useSignal<OperatorSignal | null>(null);
+  const section = useRef<HTMLElement>(null);
+  const ways = nextWays(graph, shown.states, shown.isLatest ? (snapshot?.next ?? null) : null);
+  const close = () => {
+    const event = asked.peek()?.event;
+    asked.value = null;
+    // What was sent may be no longer taken: then there is no button to come back to.
+    const button = section.current?.querySelector<HTMLElement>(`[data-event="${event}"]`);
+    (button ?? section.current?.querySelector('h2'))?.focus();
+  };
   return (
-    <section class="card">
-      <h2>{words.next}</h2>
+    <section class="card" ref={section}>
+      <h2 tabIndex={-1}>{words.next}</h2>
       {ways.length === 0 ? (
         <p class="muted">{words.nothingNext}</p>
       ) : (
         <ul class="plain next">
-          {ways.map((way) => (
-            <li key={way.id}>
-              <code>{way.label}</code>{' '}
-              {way.guard !== null && (
-                <span class="tag wait">
-                  {words.guarded} {[way.guard, way.guardParams].filter(Boolean).join(' ')}
-                </span>
-              )}{' '}
-              <span class="muted">→ {way.to ?? words.stays}</span>
-            </li>
+          {ways.map((next) => (
+            <Way key={next.way.id} next={next} onSend={(signal) => (asked.value = signal)} />
           ))}
         </ul>
       )}
+      {asked.value !== null && <SendDialog actor={actor} signal={asked.value} onClose={close} />}
     </section>
   );
 }
 
-/** An actor in a final state takes nothing more, though its machine has ways that are taken in every state. */
-function nextWays({ states, ways }: ChartGraph, active: readonly string[]): readonly ChartWay[] {
-  const lit = withParents(active);
-  const isEnded = states.some(({ id, kind, parent }) => parent === '' && kind === 'final' && lit.has(id));
-  if (isEnded) return [];
-  const depth = (way: ChartWay) => (way.from === '' ? 0 : way.from.split('.').length);
-  return ways.filter(({ from }) => lit.has(from)).toSorted((a, b) => depth(b) - depth(a));
+/** Beside the words, never in their place. */
+const paint: Record<GuardStanding, string> = {
+  open: 'good',
+  closed: 'bad',
+  depends: 'wait',
+  shadowed: '',
+  unknown: 'bad',
+};
+
+function Way({
+  next: { way, standing, signal },
+  onSend,
+}: {
+  next: NextWay;
+  onSend: (signal: OperatorSignal) => void;
+}) {
+  const words = actorWords.value;
+  const sendWords = actorSendWords.value;
+  return (
+    <li>
+      <span class="way">
+        <code>{way.label}</code>{' '}
+        {way.guard !== null && (
+          <span class="muted">
+            {words.guarded} {[way.guard, way.guardParams].filter(Boolean).join(' ')}
+          </span>
+        )}{' '}
+        {standing !== null && <span class={`tag ${paint[standing]}`}>{sendWords.standings[standing]}</span>}{' '}
+        <span class="muted">→ {way.to ?? words.stays}</span>
+      </span>
+      {signal !== null && can('admin') && (
+        <button
+          type="button"
+          data-event={signal.event}
+          aria-label={sendWords.sendOf(way.label)}
+          onClick={() => onSend(signal)}
+        >
+          {sendWords.send}
+        </button>
+      )}
+    </li>
+  );
 }

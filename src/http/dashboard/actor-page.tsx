@@ -2,7 +2,7 @@ import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import { ActorChart } from './actor-chart.tsx';
 import { ActorContext } from './actor-context.tsx';
 import type { Moment } from './actor-history.ts';
-import { isOver, isTask, type Life, useLife } from './actor-life.ts';
+import { isOver, isTask, type Life, useLife, useSurroundings } from './actor-life.ts';
 import { ActorNext } from './actor-next.tsx';
 import { ActorScrubber } from './actor-scrubber.tsx';
 import { ActorSequence } from './actor-sequence.tsx';
@@ -29,13 +29,15 @@ export function ActorPage({ actor }: { actor: string }) {
   const life = useLife(actor);
   const chosen = useSignal<Moment | null>(null);
   useDeepLink(life, chosen);
+  useSurroundings(life, chosen, () => route.value.query.get('seq'));
   const shown = useComputed(() => shownOf(life, chosen.value));
   const choose = (moment: Moment | null) => {
     chosen.value = moment;
     const seq = moment?.seq ?? null;
     go(['actors', actor], seq === null ? {} : { seq: String(seq) }, 'replace');
   };
-  const { moments, skipped } = life;
+  const { moments, past, skipped } = life;
+  const isRecorded = isTask(actor) || past !== null;
   const machine = machineOf(actor);
   const drawing = useLoaded(() => drawingOf(machine));
   const heading = <Heading actor={actor} life={life} chosen={chosen.value} />;
@@ -48,7 +50,8 @@ export function ActorPage({ actor }: { actor: string }) {
         moments={moments.value}
         shown={shown.value.moment}
         isLatest={shown.value.isLatest}
-        isRecorded={isTask(actor)}
+        isRecorded={isRecorded}
+        past={past}
         skipped={skipped.value}
         choose={choose}
       />
@@ -60,14 +63,19 @@ export function ActorPage({ actor }: { actor: string }) {
               <ActorChart layout={layout} shown={shown.value} />
               <div class="grid">
                 <ActorStates snapshot={life.snapshot.value} shown={shown.value} />
-                <ActorNext graph={layout.graph} shown={shown.value} />
+                <ActorNext
+                  graph={layout.graph}
+                  actor={actor}
+                  shown={shown.value}
+                  snapshot={life.snapshot.value}
+                />
               </div>
             </>
           )
         }
       </Show>
       <ActorContext shown={shown.value} />
-      {isTask(actor) && <ActorSequence moments={moments.value} shown={shown.value.moment} choose={choose} />}
+      {isRecorded && <ActorSequence moments={moments.value} shown={shown.value.moment} choose={choose} />}
     </>
   );
 }
@@ -88,26 +96,35 @@ function useDeepLink({ moments }: Life, chosen: { value: Moment | null; peek(): 
   });
 }
 
-function shownOf({ snapshot, moments }: Life, chosen: Moment | null): Shown {
+function shownOf({ snapshot, moments, past }: Life, chosen: Moment | null): Shown {
   const all = moments.value;
   const last = all.at(-1) ?? null;
-  const moment = chosen ?? last;
-  const before = moment === null ? null : (all[all.indexOf(moment) - 1] ?? null);
-  const isLatest = chosen === null || chosen === last;
+  // What is on record is told anew with each fact that comes.
+  const again = chosen?.seq === null ? chosen : all.find(({ seq }) => seq === chosen?.seq);
+  const moment = again ?? chosen ?? last;
+  const isLatest = chosen === null || moment === last;
   const live = chosen === null ? snapshot.value : null;
   return {
     moment,
-    before,
+    before: moment === null ? null : beforeOf(all, moment, past === null),
     isLatest,
     states: live?.states.map(({ state }) => state) ?? moment?.states ?? [],
     context: live === null ? (moment?.context ?? {}) : { ...moment?.context, ...live.context },
   };
 }
 
+/** What it is compared with. Of what is no task the record tells other things than what is seen live. */
+function beforeOf(all: readonly Moment[], moment: Moment, isAlike: boolean): Moment | null {
+  const before = all.slice(0, Math.max(0, all.indexOf(moment)));
+  return before.findLast(({ seq }) => isAlike || (seq === null) === (moment.seq === null)) ?? null;
+}
+
 function Heading({ actor, life, chosen }: { actor: string; life: Life; chosen: Moment | null }) {
   const words = actorWords.value;
-  const { snapshot, moments, absence } = life;
+  const { snapshot, moments, past, absence } = life;
   const asked = route.value.query.get('seq');
+  const isEnded = isOver(actor, moments.value) || (past !== null && moments.value.length > 0);
+  const isRead = past === null ? isEnded : past.isSettled.value;
   const { parent = null, children = 0 } = snapshot.value ?? {};
   const machine = machineOf(actor);
   return (
@@ -119,7 +136,7 @@ function Heading({ actor, life, chosen }: { actor: string; life: Life; chosen: M
       <h1 class="mono">{actor}</h1>
       <p>
         <span class={`tag ${snapshot.value === null ? '' : 'run'}`}>
-          {snapshot.value === null ? (isOver(moments.value) ? words.ended : words.none) : words.alive}
+          {snapshot.value === null ? (isEnded ? words.ended : words.none) : words.alive}
         </span>{' '}
         {parent !== null && (
           <>
@@ -129,12 +146,12 @@ function Heading({ actor, life, chosen }: { actor: string; life: Life; chosen: M
         {children > 0 && `${words.children} ${numberOf(children)} `}
         {isTask(actor) && <a href={hrefOf(['tasks', actor])}>{words.toTask}</a>}
       </p>
-      {absence.value !== '' && !isOver(moments.value) && (
-        <p class="muted">{moments.value.length > 0 ? words.row : words.gone(absence.value)}</p>
+      {absence.value !== '' && !isOver(actor, moments.value) && (
+        <p class="muted">
+          {moments.value.length === 0 ? words.gone(absence.value) : isTask(actor) ? words.row : words.left}
+        </p>
       )}
-      {asked !== null && chosen === null && isOver(moments.value) && (
-        <p class="muted">{words.noSuchSeq(asked)}</p>
-      )}
+      {asked !== null && chosen === null && isRead && <p class="muted">{words.noSuchSeq(asked)}</p>}
     </>
   );
 }

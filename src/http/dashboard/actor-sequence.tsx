@@ -20,7 +20,7 @@ interface SequenceProps {
 /** Who said what to whom, around the moment that is shown. A press on a message goes to its moment. */
 export function ActorSequence({ moments, shown, choose }: SequenceProps) {
   const words = actorWords.value;
-  const all = messagesOf(moments);
+  const all = messagesOf(moments, words.messages);
   const recorded = shown?.seq === null ? moments.findLast((each) => isBefore(each, shown)) : shown;
   const at = Math.max(
     0,
@@ -30,9 +30,13 @@ export function ActorSequence({ moments, shown, choose }: SequenceProps) {
   const messages = all.slice(begin, begin + aroundMax);
   const frame = useRef<HTMLElement>(null);
   const row = at - begin;
+  const middle = middleOf(all[at]);
   useEffect(() => {
-    if (frame.current !== null) frame.current.scrollTop = row * rowPx - frame.current.clientHeight / 3;
-  }, [row]);
+    if (frame.current === null) return;
+    frame.current.scrollTop = row * rowPx - frame.current.clientHeight / 3;
+    // On a narrow screen only some of the parties are in sight.
+    frame.current.scrollLeft = middle - frame.current.clientWidth / 2;
+  }, [row, middle]);
   if (messages.length === 0) return null;
   const height = messages.length * rowPx + 10;
   const width = leftPx * 2 + (parties.length - 1) * columnPx;
@@ -104,6 +108,11 @@ function Arrow({ message: { from, to, text, moment }, y, isShown, choose }: Arro
 
 function xOf(column: number): number {
   return leftPx + column * columnPx;
+}
+
+function middleOf(message: Message | undefined): number {
+  if (message === undefined) return 0;
+  return (xOf(parties.indexOf(message.from)) + xOf(parties.indexOf(message.to))) / 2;
 }
 
 function isBefore(each: Moment, shown: Moment): boolean {

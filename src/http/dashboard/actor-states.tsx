@@ -30,8 +30,23 @@ export function ActorStates({ snapshot, shown }: { snapshot: ActorSnapshot | nul
               </li>
             ))}
       </ul>
+      {!isNow && <Silence shown={shown} />}
       {isNow && <Timers timers={snapshot.timers} />}
     </section>
+  );
+}
+
+/** What the record does not say is called so. */
+function Silence({ shown: { moment, states } }: { shown: Shown }) {
+  const words = actorWords.value;
+  const { untold } = moment ?? {};
+  if (untold === undefined) return null;
+  return (
+    <>
+      {states.length === 0 && untold.length === 0 && <p class="muted">{words.noActorThen}</p>}
+      {untold.length > 0 && <p class="muted">{words.untold(untold.join(', '))}</p>}
+      <p class="muted">{words.notMemory}</p>
+    </>
   );
 }
 

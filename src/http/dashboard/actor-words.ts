@@ -1,3 +1,4 @@
+import { englishMessages, japaneseMessages } from './actor-message-words.ts';
 import { wordsOf } from './language.ts';
 
 const en = {
@@ -48,6 +49,15 @@ const en = {
   onlySeen: 'Of this kind of actor the page knows what happened since it was opened.',
   noSuchSeq: (seq: string) => `Nothing of this actor is recorded under seq ${seq}; the latest is shown.`,
   sequence: 'Messages around that moment',
+  messages: englishMessages,
+  left: 'No actor of this name lives now. What is recorded of it is shown.',
+  older: 'Older facts',
+  tasksAround:
+    'What it did for tasks is shown around the chosen moment; what happened to itself, as far as it was read.',
+  unread: (message: string) => `The record could not be read: ${message}`,
+  noActorThen: 'It had no actor then.',
+  untold: (names: string) => `The record does not tell where it stood within: ${names}.`,
+  notMemory: 'A fact tells where an actor stood, and not all that it held in its memory.',
   client: 'client',
   pool: 'pool',
   task: 'task',
@@ -112,6 +122,14 @@ const ja: typeof en = {
   onlySeen: 'この種類のアクターについては、このページを開いてからのことだけが分かります。',
   noSuchSeq: (seq: string) => `このアクターには seq ${seq} の記録がありません。最新を表示しています。`,
   sequence: 'その前後のやりとり',
+  messages: japaneseMessages,
+  left: 'この名前のアクターは今はありません。記録されたことを表示しています。',
+  older: 'さらに古い記録',
+  tasksAround: '仕事とのやりとりは選んだ時点の前後を、自身に起きたことは読み込んだ分を表示しています。',
+  unread: (message: string) => `記録を読めませんでした:${message}`,
+  noActorThen: 'その時点ではアクターがありませんでした。',
+  untold: (names: string) => `次の中でどこにいたかは、記録からは分かりません:${names}`,
+  notMemory: '記録が伝えるのはアクターのいた状態で、保持していた内容のすべてではありません。',
   client: '依頼者',
   pool: 'プール',
   task: '仕事',

@@ -60,7 +60,7 @@ export function ChartCanvas({ layout, marks }: CanvasProps) {
   const words = chartWords.value;
   return (
     <div class="canvas">
-      <ChartTools layout={layout} frame={frame} zoom={zoom} showAll={showAll} />
+      <ChartTools layout={layout} marks={marks} zoom={zoom} showAll={showAll} />
       {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is no window onto a drawing */}
       <div
         ref={frame}

@@ -1,49 +1,29 @@
 import type { ChartLayout } from '../../chart-drawing.ts';
 import { mermaidOf } from '../../chart-mermaid.ts';
+import paint from '../../chart-paint.css?raw';
+import type { PictureMarks } from '../../chart-picture.ts';
+import { type SvgRequest, svgOf } from '../../chart-svg.ts';
+import { chartWords } from './chart-words.ts';
+import { theme } from './theme.ts';
 
-/** What the page's style sheet says of shapes, which a picture of its own has to say itself. */
-const styled = [
-  'fill',
-  'fill-opacity',
-  'stroke',
-  'stroke-width',
-  'stroke-dasharray',
-  'font-family',
-  'font-weight',
-  'font-size',
-] as const;
-const svgName = 'http://www.w3.org/2000/svg';
 /** Twice as many dots as the screen has, so that it can be printed. */
 const pngScale = 2;
 
-/** The chart as it is drawn now, marks included, as a picture that stands by itself. */
-function svgTextOf(drawn: SVGElement, { width, height }: ChartLayout): string {
-  const copy = drawn.cloneNode(true) as SVGElement;
-  inline(drawn, copy);
-  const svg = document.createElementNS(svgName, 'svg');
-  svg.setAttribute('xmlns', svgName);
-  svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
-  svg.setAttribute('width', String(width));
-  svg.setAttribute('height', String(height));
-  const paper = document.createElementNS(svgName, 'rect');
-  paper.setAttribute('width', String(width));
-  paper.setAttribute('height', String(height));
-  paper.setAttribute('fill', getComputedStyle(document.documentElement).getPropertyValue('--paper'));
-  svg.append(paper, copy);
-  return new XMLSerializer().serializeToString(svg);
-}
-
+/** Saves the chart as it is drawn now, marks included: in dark and light, or, where a picture has but one, as the page is. */
 export async function saveChart(
   kind: 'svg' | 'png' | 'mermaid',
-  drawn: SVGElement,
   layout: ChartLayout,
+  marks: PictureMarks,
 ): Promise<void> {
-  const name = `koubou-${layout.graph.machine}`;
+  const { machine } = layout.graph;
+  const { chartOf, anywhere } = chartWords.value;
+  const request: SvgRequest = { title: chartOf(machine), paint, marks, anywhere };
+  const name = `koubou-${machine}`;
   switch (kind) {
     case 'svg':
-      return save(`${name}.svg`, new Blob([svgTextOf(drawn, layout)], { type: 'image/svg+xml' }));
+      return save(`${name}.svg`, new Blob([svgOf(layout, request)], { type: 'image/svg+xml' }));
     case 'png':
-      return save(`${name}.png`, await pngOf(svgTextOf(drawn, layout), layout));
+      return save(`${name}.png`, await pngOf(svgOf(layout, { ...request, scheme: theme.value }), layout));
     case 'mermaid':
       return save(`${name}.mmd`, new Blob([`${mermaidOf(layout.graph)}\n`], { type: 'text/plain' }));
   }
@@ -64,19 +44,6 @@ async function pngOf(svg: string, { width, height }: ChartLayout): Promise<Blob>
     });
   } finally {
     URL.revokeObjectURL(url);
-  }
-}
-
-function inline(drawn: Element, copy: Element): void {
-  const style = getComputedStyle(drawn);
-  for (const name of styled) {
-    const value = style.getPropertyValue(name);
-    if (value !== '') copy.setAttribute(name, value);
-  }
-  for (const name of ['class', 'role', 'tabindex', 'aria-label']) copy.removeAttribute(name);
-  for (const [at, child] of [...drawn.children].entries()) {
-    const its = copy.children[at];
-    if (its !== undefined) inline(child, its);
   }
 }
 

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
-import type { RefObject } from 'preact';
 import type { ChartLayout } from '../../chart-drawing.ts';
+import type { PictureMarks } from '../../chart-picture.ts';
 import { saveChart } from './chart-export.ts';
 import { chartWords } from './chart-words.ts';
 import { shellWords } from './shell-words.ts';
@@ -13,19 +13,17 @@ const kinds = [
 
 interface ToolsProps {
   readonly layout: ChartLayout;
-  readonly frame: RefObject<HTMLElement | null>;
+  readonly marks: PictureMarks;
   readonly zoom: (factor: number) => void;
   readonly showAll: () => void;
 }
 
-export function ChartTools({ layout, frame, zoom, showAll }: ToolsProps) {
+export function ChartTools({ layout, marks, zoom, showAll }: ToolsProps) {
   const words = chartWords.value;
   const fault = useSignal('');
   const save = (kind: (typeof kinds)[number][0]) => {
-    const drawn = frame.current?.querySelector<SVGElement>('.chart');
-    if (drawn === null || drawn === undefined) return;
     fault.value = '';
-    saveChart(kind, drawn, layout).catch((error: unknown) => {
+    saveChart(kind, layout, marks).catch((error: unknown) => {
       fault.value = String(error);
     });
   };

@@ -8,7 +8,7 @@ import { Show } from './loading.tsx';
 import { Flow } from './overview-flow.ts';
 import { axisOf, type Palette, Plot } from './overview-plot.tsx';
 import { overviewWords } from './overview-words.ts';
-import { usePolled } from './polling.ts';
+import { isEnding, useFollowed } from './polling.ts';
 import { hrefOf } from './route.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { durationOf, numberOf, timeOf } from './time-words.ts';
@@ -28,14 +28,15 @@ onEvents((events) => flow.hear(events));
 /** How long the last runs took, the newest on the right. */
 export function DurationsCard() {
   const words = overviewWords.value;
-  const runs = usePolled(
+  const runs = useFollowed(
     (signal) => askLogs<{ durations: readonly Run[] }>(`/api/metrics/durations?limit=${runsShown}`, signal),
-    5_000,
+    // Without an ending there is nothing new.
+    { matters: isEnding, restMs: 2_000, everyMs: Number.POSITIVE_INFINITY },
   );
   return (
     <section class="card" aria-labelledby="durations-title">
       <h2 id="durations-title">{words.durations}</h2>
-      <Show of={runs.value}>
+      <Show of={runs.state.value}>
         {({ durations }) =>
           durations.length === 0 ? <p class="muted">{words.noRuns}</p> : <Durations runs={durations} />
         }
@@ -102,6 +103,11 @@ function fromZero(_: uPlot, __: number, max: number | null): [number, number] {
   return [0, max === null || max <= 0 ? 1 : max * 1.1];
 }
 
+/** Finer than some ms, a wait is none. */
+function ofWait(_: uPlot, __: number, max: number | null): [number, number] {
+  return [0, Math.max(0.1, (max ?? 0) * 1.1)];
+}
+
 function secondsOf(_: uPlot, splits: readonly number[]): string[] {
   return splits.map((seconds) => (seconds === 0 ? '0' : durationOf(seconds * 1_000)));
 }
@@ -160,12 +166,12 @@ export function FlowCard() {
     scales: {
       x: { time: true },
       y: { range: fromZero },
-      wait: { range: fromZero },
+      wait: { range: ofWait },
     },
     axes: [
       axisOf(palette, { values: timesOf }),
       axisOf(palette, { size: 48 }),
-      axisOf(palette, { scale: 'wait', side: 1, size: 40, grid: { show: false } }),
+      axisOf(palette, { scale: 'wait', side: 1, size: 68, values: secondsOf, grid: { show: false } }),
     ],
     series: [
       {},

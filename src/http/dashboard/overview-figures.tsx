@@ -1,7 +1,7 @@
 import { askLogs } from './doors.ts';
 import { Show } from './loading.tsx';
 import { overviewWords } from './overview-words.ts';
-import { usePolled } from './polling.ts';
+import { isEnding, useFollowed } from './polling.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { durationOf, numberOf, percentOf } from './time-words.ts';
 
@@ -19,14 +19,22 @@ interface Summary {
   }[];
 }
 
+/** Shares of a day hardly move in a minute in which no task ends; in ms. */
+const everyMs = 60_000;
+const restMs = 10_000;
+
 /** What was done within a day, in all and by worker. */
 export function FiguresCard() {
   const words = overviewWords.value;
-  const summary = usePolled((signal) => askLogs<Summary>('/api/metrics/summary?hours=24', signal), 10_000);
+  const summary = useFollowed((signal) => askLogs<Summary>('/api/metrics/summary?hours=24', signal), {
+    matters: isEnding,
+    restMs,
+    everyMs,
+  });
   return (
     <section class="card" aria-labelledby="figures-title">
       <h2 id="figures-title">{words.day}</h2>
-      <Show of={summary.value}>
+      <Show of={summary.state.value}>
         {(value) => (
           <>
             <Figures value={value} />

@@ -1,76 +1,51 @@
 import { useEffect } from 'preact/hooks';
-import { ask, askLogs } from './doors.ts';
-import { type Loaded, Show } from './loading.tsx';
+import type { WorkerView } from '../../runtime/worker-view.ts';
+import { Show } from './loading.tsx';
+import { useRunning } from './overview-running.ts';
 import { followText, showSpeeds, speeds } from './overview-speeds.ts';
 import { overviewWords } from './overview-words.ts';
-import { nowMs, usePolled } from './polling.ts';
+import { nowMs } from './polling.ts';
 import { hrefOf } from './route.ts';
 import { StatusTag } from './status-tag.tsx';
 import { ageOf, numberOf } from './time-words.ts';
-
-interface Worker {
-  readonly worker_id: string;
-  readonly status: string;
-  readonly admission: string;
-  readonly location: string;
-  readonly model: string | null;
-  readonly last_heartbeat: string | null;
-  readonly max_concurrent_tasks: number;
-  readonly leases: number;
-  readonly current_tasks: readonly string[];
-  readonly breaker: string | null;
-  readonly breaker_detail: string;
-  readonly loaded: readonly string[];
-}
-
-interface Running {
-  readonly task_id: string;
-  readonly summary: string;
-  readonly type: string;
-  readonly priority: number;
-  readonly updated_at: string;
-}
-
-interface Lanes {
-  readonly workers: readonly Worker[];
-  readonly running: ReadonlyMap<string, Running>;
-}
+import { useWorkers } from './worker-following.ts';
 
 /** Tasks shown in one lane. */
 const shownMax = 6;
+interface HeldTask {
+  readonly summary: string;
+  readonly since: string | undefined;
+}
+
 /** A task that has run so long is worth following; a shorter one is over before its speed is known. */
 const followAfterMs = 1_000;
-
-async function loadLanes(signal: AbortSignal): Promise<Lanes> {
-  const [{ workers }, { tasks }] = await Promise.all([
-    askLogs<{ workers: readonly Worker[] }>('/api/workers/status', signal),
-    ask<{ tasks: readonly Running[] }>('/tasks?status=in_progress&limit=50', { signal }),
-  ]);
-  const now = Date.now();
-  followText(
-    tasks
-      .filter(({ updated_at }) => now - Date.parse(updated_at) >= followAfterMs)
-      .map(({ task_id }) => task_id),
-  );
-  return { workers, running: new Map(tasks.map((task) => [task.task_id, task])) };
-}
 
 /** Every worker as a lane: what it is, what it does at this moment, how fast. */
 export function WorkerLanes() {
   const words = overviewWords.value;
-  const lanes = usePolled(loadLanes, 2_000);
+  const { workers, sinceOf } = useWorkers();
+  const shown = (workers.value.value ?? []).flatMap(({ current_tasks }) => current_tasks.slice(0, shownMax));
+  const summaries = useRunning(shown);
+  const tasks = shown.map((id): [string, HeldTask] => {
+    const { summary, updated_at } = summaries.get(id) ?? {};
+    return [id, { summary: summary ?? id, since: sinceOf(id) ?? updated_at }];
+  });
   useEffect(showSpeeds, []);
+  useEffect(() => {
+    const isLong = (since = '') => Date.parse(since) <= nowMs.peek() - followAfterMs;
+    followText(tasks.filter(([, { since }]) => isLong(since)).map(([id]) => id));
+  }, [nowMs.value]);
   return (
     <section class="card wide" aria-labelledby="lanes-title">
       <h2 id="lanes-title">{words.workers}</h2>
-      <Show of={lanes.value as Loaded<Lanes>}>
-        {({ workers, running }) =>
-          workers.length === 0 ? (
+      <Show of={workers.value}>
+        {(all) =>
+          all.length === 0 ? (
             <p class="muted">{words.noWorkers}</p>
           ) : (
             <ul class="lanes">
-              {workers.map((worker) => (
-                <Lane key={worker.worker_id} worker={worker} running={running} />
+              {all.map((worker) => (
+                <Lane key={worker.worker_id} worker={worker} tasks={new Map(tasks)} />
               ))}
             </ul>
           )
@@ -80,7 +55,7 @@ export function WorkerLanes() {
   );
 }
 
-function Lane({ worker, running }: { worker: Worker; running: ReadonlyMap<string, Running> }) {
+function Lane({ worker, tasks }: { worker: WorkerView; tasks: ReadonlyMap<string, HeldTask> }) {
   const words = overviewWords.value;
   const { worker_id: id, max_concurrent_tasks: slots, leases } = worker;
   const shown = worker.current_tasks.slice(0, shownMax);
@@ -110,7 +85,7 @@ function Lane({ worker, running }: { worker: Worker; running: ReadonlyMap<string
       {shown.length > 0 && (
         <ul class="lane-tasks">
           {shown.map((taskId) => (
-            <CurrentTask key={taskId} taskId={taskId} task={running.get(taskId)} />
+            <CurrentTask key={taskId} taskId={taskId} task={tasks.get(taskId)} />
           ))}
         </ul>
       )}
@@ -143,7 +118,7 @@ function Beat({ at }: { at: string | null }) {
   return <span>{words.beat(ageOf(at, nowMs.value))}</span>;
 }
 
-function CurrentTask({ taskId, task }: { taskId: string; task: Running | undefined }) {
+function CurrentTask({ taskId, task }: { taskId: string; task: HeldTask | undefined }) {
   const speed = speeds.value.get(taskId);
   return (
     <li>
@@ -151,7 +126,7 @@ function CurrentTask({ taskId, task }: { taskId: string; task: Running | undefin
         {task?.summary ?? taskId}
       </a>
       <span class="lane-pace">
-        {task !== undefined && ageOf(task.updated_at, nowMs.value)}
+        {task?.since !== undefined && ageOf(task.since, nowMs.value)}
         {speed !== undefined && (
           <strong>{overviewWords.value.tokens(numberOf(speed, speed < 10 ? 1 : 0))}</strong>
         )}

@@ -1,7 +1,8 @@
 import { ask } from './doors.ts';
+import type { LiveEvent } from './live-event.ts';
 import { Show } from './loading.tsx';
 import { overviewWords } from './overview-words.ts';
-import { nowMs, usePolled } from './polling.ts';
+import { nowMs, useFollowed } from './polling.ts';
 import { hrefOf } from './route.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { ageOf, numberOf, timeOf } from './time-words.ts';
@@ -12,6 +13,14 @@ interface Tier {
   readonly oldest_task_id: string;
   readonly oldest_at: string;
   readonly finish: { readonly p50: string; readonly p90: string } | null;
+}
+
+/** In ms: forecasts move while nothing happens, if only slowly. */
+const everyMs = 60_000;
+const restMs = 2_000;
+
+function isOfQueue({ type, details }: LiveEvent): boolean {
+  return type === 'task_update' || details.event?.startsWith('pool.') === true;
 }
 
 async function loadQueue(signal: AbortSignal) {
@@ -25,11 +34,11 @@ async function loadQueue(signal: AbortSignal) {
 /** What waits, by priority: how long the oldest has, and when the last will be done. */
 export function QueueCard() {
   const words = overviewWords.value;
-  const queue = usePolled(loadQueue, 2_000);
+  const queue = useFollowed(loadQueue, { matters: isOfQueue, restMs, everyMs });
   return (
     <section class="card" aria-labelledby="queue-title">
       <h2 id="queue-title">{words.queue}</h2>
-      <Show of={queue.value}>
+      <Show of={queue.state.value}>
         {({ tiers, state }) => (
           <>
             {state === 'paused' && <p class="tag wait">{words.paused}</p>}

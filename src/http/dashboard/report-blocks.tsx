@@ -1,4 +1,5 @@
 import type { ReportBlock } from '../../runtime/report.ts';
+import { Diagram } from './report-diagram.tsx';
 import { reportWords } from './report-words.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { numberOf } from './time-words.ts';
@@ -15,14 +16,7 @@ export function ReportBlockView({ block, title }: { block: ReportBlock; title: s
     case 'table':
       return <Table block={block} title={title} />;
     case 'diagram':
-      return (
-        <details>
-          <summary>
-            {block.title} · {reportWords.value.source}
-          </summary>
-          <pre>{block.source}</pre>
-        </details>
-      );
+      return <Diagram block={block} />;
     case 'trend':
       return <Trend block={block} />;
   }

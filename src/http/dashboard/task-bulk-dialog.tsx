@@ -20,7 +20,7 @@ export function BulkDialog({ bulk, onClose }: { bulk: Bulk; onClose: (hasDone: b
   const stop = useMemo(() => new AbortController(), []);
   useEffect(() => () => stop.abort(), []);
   const carryOut = () => {
-    let progress: BulkProgress = { done: 0, missed: 0 };
+    let progress: BulkProgress = { done: 0, missed: 0, isWhole: true };
     course.value = { state: 'working', progress };
     bulk
       .carryOut(stop.signal, (next) => {
@@ -89,12 +89,13 @@ function Preview({ bulk, preview }: { bulk: Bulk; preview: BulkPreview }) {
 function Progress({ course }: { course: Course }) {
   const words = taskWords.value;
   if (course.state === 'asking') return null;
-  const { done, missed } = course.progress;
+  const { done, missed, isWhole } = course.progress;
   return (
     <div role="status">
       {course.state === 'failed' && <p class="fault">{course.message}</p>}
       <p>{course.state === 'working' ? words.doneSoFar(numberOf(done)) : words.done(numberOf(done))}</p>
       {missed > 0 && <p>{words.missed(numberOf(missed))}</p>}
+      {course.state === 'done' && !isWhole && <p>{words.unfinished}</p>}
     </div>
   );
 }

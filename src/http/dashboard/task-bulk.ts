@@ -15,6 +15,8 @@ export interface BulkProgress {
   readonly done: number;
   /** Were over, or still at work, or gone. */
   readonly missed: number;
+  /** False where looking for them took too long: there may be more. */
+  readonly isWhole: boolean;
 }
 
 /** A deed on many tasks, to be looked at first. */
@@ -45,7 +47,7 @@ export function bulkOfTerms(deed: BulkDeed, terms: SearchTerms): Bulk {
       const sample = (report.sample as readonly (string | { task_id: string })[]).map((each) =>
         typeof each === 'string' ? each : each.task_id,
       );
-      return { found: report.found, isWhole: report.is_whole ?? true, sample };
+      return { found: report.found, isWhole: report.is_whole, sample };
     },
     carryOut: async (signal, onProgress) => {
       let [done, missed] = [0, 0];
@@ -55,9 +57,9 @@ export function bulkOfTerms(deed: BulkDeed, terms: SearchTerms): Bulk {
         const now: number = (report.cancelled ?? report.tasks).length;
         done += now;
         missed += report.ended_before ?? 0;
-        onProgress({ done, missed });
+        onProgress({ done, missed, isWhole: report.is_whole });
         // Those that were not touched by now would not be the next time either.
-        if (now === 0 || report.found <= now) return;
+        if (now === 0 || (report.found <= now && report.is_whole)) return;
       }
     },
   };
@@ -82,7 +84,7 @@ export function bulkOfTasks(deed: BulkDeed, taskIds: readonly string[]): Bulk {
           else if (isOver(result.reason)) missed += 1;
           else throw result.reason;
         }
-        onProgress({ done, missed });
+        onProgress({ done, missed, isWhole: true });
       }
     },
   };

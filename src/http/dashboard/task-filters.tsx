@@ -1,18 +1,12 @@
 import type { Signal } from '@preact/signals';
 import type { ComponentChildren, RefObject } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { builtInTaskTypes } from '../../config/task-types.ts';
+import type { ShownSetting } from '../../runtime/shown-config.ts';
+import { ask } from './doors.ts';
+import { useFollowed } from './polling.ts';
 import { noTerms, type SearchTerms } from './task-search-terms.ts';
 import { taskWords } from './task-words.ts';
-
-/** Types that every configuration has; more can be typed in. */
-const knownTypes = [
-  'general',
-  'code_generation',
-  'documentation',
-  'translation',
-  'analysis',
-  'refactoring',
-] as const;
 
 /** What is typed is looked for when so long nothing more comes, in ms. */
 const pauseMs = 250;
@@ -94,15 +88,26 @@ export function TaskFilters({ terms, onChange, workers, search }: FiltersProps) 
   );
 }
 
-/** Types to choose from, for a field with this list. */
+/** The types of the configuration in force to choose from, for a field with this list; others can be typed in. */
 export function TypeList({ id }: { id: string }) {
+  const types = useFollowed(typesInForce, {
+    matters: ({ details }) => details.event === 'pool.reconfigured',
+    restMs: 500,
+    everyMs: Number.POSITIVE_INFINITY,
+  });
   return (
     <datalist id={id}>
-      {knownTypes.map((type) => (
+      {(types.state.value.value ?? builtInTaskTypes).map((type) => (
         <option key={type} value={type} />
       ))}
     </datalist>
   );
+}
+
+async function typesInForce(signal: AbortSignal): Promise<readonly string[]> {
+  const { settings } = await ask<{ settings: readonly ShownSetting[] }>('/config', { signal });
+  const types = settings.find(({ path }) => path === 'task_types')?.value;
+  return Array.isArray(types) ? types.map(String) : builtInTaskTypes;
 }
 
 interface FieldProps {

@@ -62,6 +62,8 @@ const en = {
   done: (count: string) => `Done: ${count}.`,
   doneSoFar: (count: string) => `${count} so far…`,
   missed: (count: string) => `${count} could not be: they had ended, or were still at work.`,
+  unfinished:
+    'There may be more: looking for them took too long. Narrow the filter down, by time for instance.',
   model: 'Model',
   modelHint: 'empty: the worker decides',
   temperature: 'Temperature',
@@ -132,6 +134,7 @@ const ja: typeof en = {
   done: (count) => `完了:${count} 件。`,
   doneSoFar: (count) => `${count} 件まで完了…`,
   missed: (count) => `${count} 件は対象外でした(終了済み、または作業中)。`,
+  unfinished: '検索に時間がかかりすぎたため、残りがあるかもしれません。期間などの条件を絞ってください。',
   model: 'モデル',
   modelHint: '空欄なら職人に任せます',
   temperature: '温度',

@@ -1,17 +1,21 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { LeaseRun, LeaseRuns } from '../../db/run-queries.ts';
 import { askLogs } from './doors.ts';
-import { Show, useLoaded } from './loading.tsx';
+import type { LiveEvent } from './live-event.ts';
+import { Show } from './loading.tsx';
+import { nowMs, useFollowed } from './polling.ts';
 import { go, hrefOf } from './route.ts';
 import { ScrollBox } from './scroll-box.tsx';
 import { durationOf, timeOf } from './time-words.ts';
-import { followWorkers } from './worker-following.ts';
-import { type LaneRun, lanesOf } from './worker-lanes.ts';
+import { type LaneRun, lanesOf, type RunWindow, type WorkerLanes, windowLater } from './worker-lanes.ts';
 import { workerWords } from './worker-words.ts';
 
 interface RunsAnswer extends LeaseRuns {
-  readonly window: { readonly since: string; readonly until: string };
+  readonly window: RunWindow;
+  /** When it came, by the clock of this page. */
+  readonly atMs: number;
+  readonly minutes: number;
 }
 
 const periods = [10, 60, 360, 1_440] as const;
@@ -21,14 +25,33 @@ const laneHeight = 22;
 const barWidthMin = '4px';
 const runsShown = 500;
 
+/** In ms: what began or ended is told by its fact, and asked for at most so often. */
+const restMs = 1_000;
+/** A window moves on by such shares of itself: finer, nobody would see it. */
+const stepsOfWindow = 200;
+
+function isOfLease({ type, details }: LiveEvent): boolean {
+  return (
+    type === 'task_update' && details.event !== 'task.accepted' && details.event !== 'task.reprioritized'
+  );
+}
+
 /** Which task ran on which worker, and when. */
-export function WorkerGantt() {
+export function WorkerGantt({ workerIds }: { workerIds: readonly string[] }) {
   const words = workerWords.value;
   const minutes = useSignal<number>(60);
-  const runs = useLoaded((signal) =>
-    askLogs<RunsAnswer>(`/api/runs?minutes=${minutes.value}&limit=${runsShown}`, signal),
+  const { state: runs, want } = useFollowed(
+    async (signal) => {
+      const asked = minutes.peek();
+      const path = `/api/runs?minutes=${asked}&limit=${runsShown}`;
+      const found = await askLogs<Omit<RunsAnswer, 'atMs'>>(path, signal);
+      return { ...found, atMs: Date.now(), minutes: asked };
+    },
+    { matters: isOfLease, restMs, everyMs: Number.POSITIVE_INFINITY },
   );
-  useEffect(() => followWorkers(() => runs.value.again()), []);
+  useEffect(() => {
+    if (runs.peek().value !== null) want(0);
+  }, [minutes.value]);
   return (
     <section class="card worker-section" aria-labelledby="gantt">
       <div class="bar">
@@ -47,17 +70,51 @@ export function WorkerGantt() {
           ))}
         </select>
       </div>
-      <Show of={runs.value}>
-        {(found) => (found.runs.length === 0 ? <p class="muted">{words.noRuns}</p> : <Lanes found={found} />)}
-      </Show>
+      <Show of={runs.value}>{(found) => <Chart found={found} workerIds={workerIds} />}</Show>
     </section>
   );
 }
 
-function Lanes({ found }: { found: RunsAnswer }) {
+/** The answer as it stands now: what goes on reaches the right edge, and what is long over has left by the left one. */
+function Chart({ found, workerIds }: { found: RunsAnswer; workerIds: readonly string[] }) {
+  const stepMs = (found.minutes * 60_000) / stepsOfWindow;
+  const laterMs = Math.max(0, Math.floor((nowMs.value - found.atMs) / stepMs) * stepMs);
+  const window = useMemo(() => windowLater(found.window, laterMs), [found, laterMs]);
+  const workers = useMemo(() => lanesOf(found.runs, window, workerIds), [found, window, workerIds.join()]);
+  const isEmpty = workers.every(({ runs }) => runs.length === 0);
+  return isEmpty ? (
+    <EmptyLanes workers={workers} />
+  ) : (
+    <Lanes found={found} window={window} workers={workers} />
+  );
+}
+
+/** Who could have run something. */
+function EmptyLanes({ workers }: { workers: readonly WorkerLanes[] }) {
+  return (
+    <>
+      <p class="muted">{workerWords.value.noRuns}</p>
+      <div class="gantt">
+        {workers.map(({ workerId }) => (
+          <div key={workerId} class="gantt-row">
+            <span>{workerId}</span>
+            <svg role="presentation" width="100%" height={laneHeight} />
+          </div>
+        ))}
+      </div>
+    </>
+  );
+}
+
+interface LanesProps {
+  readonly found: RunsAnswer;
+  readonly window: RunWindow;
+  readonly workers: readonly WorkerLanes[];
+}
+
+function Lanes({ found, window, workers }: LanesProps) {
   const words = workerWords.value;
   const chosen = useSignal<number | null>(null);
-  const workers = lanesOf(found.runs, found.window);
   const inOrder = workers.flatMap(({ runs }) => runs);
   const at = inOrder.findIndex(({ run }) => run.assignment_id === chosen.value);
   const current = inOrder[at]?.run;
@@ -81,7 +138,12 @@ function Lanes({ found }: { found: RunsAnswer }) {
       >
         {workers.map(({ workerId, lanes, runs }) => (
           // biome-ignore lint/a11y/useSemanticElements: a group of options within a listbox
-          <div key={workerId} class="gantt-row" role="group" aria-label={workerId}>
+          <div
+            key={workerId}
+            class="gantt-row"
+            role="group"
+            aria-label={runs.length === 0 ? words.idle(workerId) : workerId}
+          >
             <span aria-hidden="true">{workerId}</span>
             <svg role="presentation" width="100%" height={lanes * laneHeight}>
               {runs.map((placed) => (
@@ -100,8 +162,8 @@ function Lanes({ found }: { found: RunsAnswer }) {
         <div class="gantt-row gantt-axis" aria-hidden="true">
           <span />
           <span>
-            <time>{timeOf(found.window.since)}</time>
-            <time>{timeOf(found.window.until)}</time>
+            <time>{timeOf(window.since)}</time>
+            <time>{timeOf(window.until)}</time>
           </span>
         </div>
       </div>

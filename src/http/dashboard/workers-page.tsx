@@ -1,21 +1,15 @@
-import { useEffect } from 'preact/hooks';
-import type { WorkerView } from '../../runtime/worker-view.ts';
-import { ask } from './doors.ts';
-import { Show, useLoaded } from './loading.tsx';
+import { Show } from './loading.tsx';
 import { shellWords } from './shell-words.ts';
 import { WorkerCard } from './worker-card.tsx';
 import { WorkerConfig } from './worker-config.tsx';
 import { WorkerDryRun } from './worker-dry-run.tsx';
-import { followWorkers } from './worker-following.ts';
+import { useWorkers } from './worker-following.ts';
 import { WorkerGantt } from './worker-gantt.tsx';
 import { workerWords } from './worker-words.ts';
 import './worker.css';
 
 export function WorkersPage() {
-  const workers = useLoaded(
-    async (signal) => (await ask<{ workers: WorkerView[] }>('/workers', { signal })).workers,
-  );
-  useEffect(() => followWorkers(() => workers.value.again()), []);
+  const { workers } = useWorkers();
   return (
     <>
       <h1>{shellWords.value.workers}</h1>
@@ -32,7 +26,7 @@ export function WorkersPage() {
           )
         }
       </Show>
-      <WorkerGantt />
+      <WorkerGantt workerIds={(workers.value.value ?? []).map(({ worker_id }) => worker_id)} />
       <WorkerConfig />
       <WorkerDryRun />
     </>

@@ -50,6 +50,7 @@ const tellers: Record<Fact['type'], Teller> = {
   'pool.draining': () => ['info', 'pool draining'],
   'pool.stopped': () => ['info', 'pool stopped'],
   'pool.reconfigured': () => ['info', 'the configuration was reloaded'],
+  'actor.signalled': ({ data }) => ['info', `${data['by']} sent ${data['signal']} to ${data['actor']}`],
   'journal.resumed': () => ['warning', 'the database can be written again'],
 };
 

@@ -3,6 +3,7 @@ import { systemClock } from '../../actors/clock.ts';
 import type { Runtime } from '../../runtime.ts';
 import { type AppLog, doorApp } from '../door-app.ts';
 import { boardRoutes } from './board-routes.ts';
+import { factRoutes } from './fact-routes.ts';
 import { logRoutes } from './log-routes.ts';
 import { logStreamRoutes } from './log-stream.ts';
 import { runRoutes } from './run-routes.ts';
@@ -24,5 +25,6 @@ export function createLogApp(runtime: Runtime, log: AppLog, now = () => systemCl
   logStreamRoutes(app, runtime);
   boardRoutes(app, runtime, now);
   runRoutes(app, runtime, now);
+  factRoutes(app, runtime);
   return app;
 }

@@ -17,10 +17,11 @@ import { readJson } from '../request-body.ts';
 import { delegationSchemas } from '../task-schemas.ts';
 import { runtimeFor } from './caller-runtime.ts';
 import { conformanceDoor } from './conformance-door.ts';
+import { LastAnswers } from './last-answers.ts';
 import type { McpPorts } from './mcp-ports.ts';
 import { koubouMcpServer } from './mcp-server.ts';
 import { OpenCalls } from './open-calls.ts';
-import { withTaskSubscriptions } from './task-extension-listen.ts';
+import { isListening, withTaskSubscriptions } from './task-extension-listen.ts';
 
 const sessionHeader = 'mcp-session-id';
 const sessionShape = /^[\x21-\x7e]{1,100}$/;
@@ -28,6 +29,7 @@ const sessionShape = /^[\x21-\x7e]{1,100}$/;
 /** JSON-RPC's own codes. */
 const parseError = -32_700;
 const invalidRequest = -32_600;
+const internalError = -32_603;
 
 /**
  * `/mcp`: the Model Context Protocol over HTTP, in its revisions with `initialize` and in the stateless one of 2026. Each
@@ -47,27 +49,42 @@ export function mcpRoutes(app: Hono, runtime: Runtime, log: AppLog): void {
   const doorOf = runtime.config.mcpConformance ? conformanceDoor : createMcpHandler;
   const handler = withTaskSubscriptions(doorOf(serverOf, options), portsOf);
   const calls = new OpenCalls();
-  // Nothing more will happen: who listens is told so, and finds the next server.
+  const answers = new LastAnswers();
+  // Nothing more will happen: who waits hears of its task, then who listens is told so and finds the next server.
   runtime.stream.subscribe(({ fact }) => {
-    if (fact.type === 'pool.stopped') void handler.close();
+    if (fact.type === 'pool.stopped') void answers.given().then(() => handler.close());
   });
   app.all('/mcp', async (c) => {
     const response = await callers.run(callerOf(c), () => serve(c));
     // Rejected requests are reported, too; they are the business of who sent them.
-    if (response.status >= 500) log.error({ err: reported }, 'an MCP request failed');
+    if (response.status >= 500 && response.status !== 503)
+      log.error({ err: reported }, 'an MCP request failed');
     return response;
   });
 
   async function serve(c: Context): Promise<Response> {
-    if (c.req.method !== 'POST') return handler.fetch(c.req.raw);
+    if (c.req.method !== 'POST') return answers.areOver ? stopped(null) : handler.fetch(c.req.raw);
     const body = await bodyOf(c);
     if (body instanceof Response) return body;
+    if (answers.areOver) return stopped(body);
     const call = callOf(c, body, calls);
     const { url, headers } = c.req.raw;
-    // The body has been read; what it held goes along.
-    const request = new Request(url, { method: 'POST', headers, signal: call.signal });
-    const response = await handler.fetch(request, { parsedBody: body });
-    return withSession(body, answered(response, call));
+    // Who listens has no last answer; it is the closing that ends it.
+    const given = isListening(headers) ? () => undefined : answers.begin();
+    call.signal.addEventListener('abort', given, { once: true });
+    const close = () => {
+      call.close();
+      given();
+    };
+    try {
+      // The body has been read; what it held goes along.
+      const request = new Request(url, { method: 'POST', headers, signal: call.signal });
+      const response = await handler.fetch(request, { parsedBody: body });
+      return withSession(body, answered(response, { ...call, close }));
+    } catch (error) {
+      close();
+      throw error;
+    }
   }
 }
 
@@ -111,6 +128,13 @@ async function bodyOf(c: Context): Promise<unknown> {
     const refusal = { jsonrpc: '2.0', error: { code, message: error.message }, id: null };
     return Response.json(refusal, { status: statusOf(error.code) });
   }
+}
+
+/** The next server will know the task; this one hands nothing on any more. */
+function stopped(body: unknown): Response {
+  const { id = null } = (body ?? {}) as { id?: unknown };
+  const error = { code: internalError, message: 'the server is stopping; ask again when it is back' };
+  return Response.json({ jsonrpc: '2.0', error, id }, { status: 503, headers: { 'retry-after': '5' } });
 }
 
 interface Call {

@@ -24,8 +24,7 @@ export function withTaskSubscriptions(handler: McpDoor, portsOf: () => Pick<McpP
   const open = new Set<TaskStream>();
   return {
     fetch: async (request, options) => {
-      if (request.headers.get('mcp-method')?.trim() !== 'subscriptions/listen')
-        return handler.fetch(request, options);
+      if (!isListening(request.headers)) return handler.fetch(request, options);
       const { id, params } = objectOr(options?.parsedBody);
       const { notifications, _meta } = objectOr(params);
       const { taskIds } = objectOr(notifications);
@@ -69,6 +68,11 @@ export function withTaskSubscriptions(handler: McpDoor, portsOf: () => Pick<McpP
       await handler.close();
     },
   };
+}
+
+/** Whether a request subscribes: its answer has no end of its own. */
+export function isListening(headers: Headers): boolean {
+  return headers.get('mcp-method')?.trim() === 'subscriptions/listen';
 }
 
 function isListOfText(value: unknown): value is readonly string[] {

@@ -7,6 +7,7 @@ import { type Channel, channels } from './commands.ts';
 import { type EventFrame, framesOf, Parcel, type Wrapping } from './event-frames.ts';
 import { Glance } from './glance.ts';
 import { InspectDesk } from './inspect-desk.ts';
+import { StatelyWatcher } from './inspect-stately-watcher.ts';
 import { closeCodes, type DoorClock } from './outbox.ts';
 import { Resumption } from './resumption.ts';
 import { textFrame } from './text-frame.ts';
@@ -36,6 +37,7 @@ export class Audience {
   readonly #watcherPorts: WatcherPorts;
   readonly #glance: Glance;
   readonly #watchers = new Set<Watcher>();
+  readonly #tools = new Set<StatelyWatcher>();
   readonly #timers = new Map<() => void, unknown>();
   #unsubscribe: () => void = () => undefined;
   #turn: Committed[] = [];
@@ -54,20 +56,36 @@ export class Audience {
       statusOf: this.#statusOf,
       desk: new InspectDesk(runtime.inspection, clock),
       look: () => this.#glance.take(),
-      connections: () => this.#watchers.size,
+      connections: () => this.#size,
     };
   }
 
   /** Takes in a client, and shows it the pool. */
   enter(ws: WebSocket, stream: Duplex): void {
     const watcher = new Watcher(ws, stream, this.#watcherPorts);
-    if (this.#watchers.size === 0) this.#open();
-    this.#watchers.add(watcher);
-    ws.on('close', () => {
-      this.#watchers.delete(watcher);
-      if (this.#watchers.size === 0) this.#close();
-    });
+    this.#seat(watcher, this.#watchers, ws);
     watcher.greet();
+  }
+
+  /** Takes in a tool that reads the messages of `@statelyai/inspect`: it is shown actors, and nothing else. */
+  enterTool(ws: WebSocket, stream: Duplex, actors: readonly string[]): void {
+    const { desk, clock } = this.#watcherPorts;
+    const tool = new StatelyWatcher(ws, stream, { desk, clock, actors });
+    this.#seat(tool, this.#tools, ws);
+    tool.look();
+  }
+
+  get #size(): number {
+    return this.#watchers.size + this.#tools.size;
+  }
+
+  #seat<W>(watcher: W, among: Set<W>, ws: WebSocket): void {
+    if (this.#size === 0) this.#open();
+    among.add(watcher);
+    ws.on('close', () => {
+      among.delete(watcher);
+      if (this.#size === 0) this.#close();
+    });
   }
 
   #open(): void {
@@ -107,7 +125,9 @@ export class Audience {
   /** Nothing more will happen here: all go, and find the next server at this place. */
   #dismiss(): void {
     this.#tellBatch();
-    for (const { outbox } of this.#watchers) outbox.close(closeCodes.goingAway, 'the server stops');
+    for (const { outbox } of [...this.#watchers, ...this.#tools]) {
+      outbox.close(closeCodes.goingAway, 'the server stops');
+    }
   }
 
   #wanted(): ReadonlySet<Channel> {
@@ -147,9 +167,10 @@ export class Audience {
   }
 
   readonly #tellStats = (): void => {
+    if (this.#watchers.size === 0) return;
     this.#glance.take().then(
       ({ stats }) => {
-        const data = { ...stats, active_connections: this.#watchers.size };
+        const data = { ...stats, active_connections: this.#size };
         const timestamp = new Date(this.#ports.clock.now()).toISOString();
         const bytes = textFrame(JSON.stringify({ type: 'periodic_stats', timestamp, data }));
         for (const { outbox } of this.#watchers) outbox.send(bytes);
@@ -159,10 +180,10 @@ export class Audience {
   };
 
   readonly #checkAll = (lateMs: number): void => {
-    for (const watcher of this.#watchers) {
+    for (const { pulse } of [...this.#watchers, ...this.#tools]) {
       // A timer that late says that this process stood still, not that the others did.
-      if (lateMs > pingMs / 2) watcher.spare();
-      watcher.check();
+      if (lateMs > pingMs / 2) pulse.heard();
+      pulse.check();
     }
   };
 

@@ -1,21 +1,37 @@
 import { KoubouError } from '../../machines/errors.ts';
 import { inspectionLimits as limits } from '../../machines/inspection-limits.ts';
 import type { ActorReader, InspectDesk } from './inspect-desk.ts';
+import type { InspectFormat } from './inspect-wording.ts';
 import type { Outbox } from './outbox.ts';
 
 /** What one client watches of the actors: the overall view, and some of them closely. */
 export class InspectFeed implements ActorReader {
+  readonly format: InspectFormat;
   readonly #desk: InspectDesk;
   readonly #outbox: Pick<Outbox, 'send' | 'roomBytes'>;
   readonly #actors = new Set<string>();
 
-  constructor(desk: InspectDesk, outbox: Pick<Outbox, 'send' | 'roomBytes'>) {
+  constructor(
+    desk: InspectDesk,
+    outbox: Pick<Outbox, 'send' | 'roomBytes'>,
+    format: InspectFormat = 'koubou',
+  ) {
+    this.format = format;
     this.#desk = desk;
     this.#outbox = outbox;
   }
 
   get hasRoom(): boolean {
     return this.#outbox.roomBytes > 0;
+  }
+
+  /** Whether it watches as many actors as one connection may. */
+  get isFull(): boolean {
+    return this.#actors.size >= limits.actorsPerWatcherMax;
+  }
+
+  watches(actor: string): boolean {
+    return this.#actors.has(actor);
   }
 
   readonly send = (frame: Buffer): void => this.#outbox.send(frame);
@@ -35,7 +51,7 @@ export class InspectFeed implements ActorReader {
       this.#desk.overview.enter(this);
       return;
     }
-    if (!this.#actors.has(actor) && this.#actors.size >= limits.actorsPerWatcherMax) {
+    if (!this.watches(actor) && this.isFull) {
       const message = `one connection watches ${limits.actorsPerWatcherMax} actors at most; unsubscribe from others`;
       throw new KoubouError('rate.limited', message);
     }

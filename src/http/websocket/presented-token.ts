@@ -26,6 +26,19 @@ export function presentedBy(headers: IncomingHttpHeaders): string | undefined {
   return decoded(inProtocol.slice(tokenPrefix.length));
 }
 
+/**
+ * The same of a tool that can be given an address and nothing else: `ws://any:TOKEN@host`. Its user and password are no part
+ * of what it asks for; they come in a header.
+ *
+ * @throws KoubouError `request.invalid`
+ */
+export function presentedByTool(headers: IncomingHttpHeaders): string | undefined {
+  const [, basic] = /^Basic\s+(\S+)$/i.exec(headers.authorization ?? '') ?? [];
+  if (basic === undefined) return presentedBy(headers);
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(basic, 'base64').toString()) ?? [];
+  return decoded(password);
+}
+
 /** Chooses among the subprotocols that were offered; never the one with the token. */
 export function protocolOf(offered: ReadonlySet<string>): string | false {
   return offered.has(protocol) ? protocol : false;

@@ -8,6 +8,7 @@ import type { Seen } from './glance.ts';
 import type { InspectDesk } from './inspect-desk.ts';
 import { InspectFeed } from './inspect-feed.ts';
 import { closeCodes, type DoorClock, Outbox } from './outbox.ts';
+import { Pulse } from './pulse.ts';
 import type { Resumption } from './resumption.ts';
 import { TaskFeed } from './task-feed.ts';
 
@@ -33,17 +34,18 @@ interface Frame {
 export class Watcher {
   readonly feed: ChannelFeed;
   readonly outbox: Outbox;
+  readonly pulse: Pulse;
   readonly #ws: WebSocket;
   readonly #ports: WatcherPorts;
   readonly #tasks: TaskFeed;
   readonly #actors: InspectFeed;
   readonly #inbox: Frame[] = [];
   #attention: 'elsewhere' | 'here' = 'here';
-  #heardOf = true;
 
   constructor(ws: WebSocket, stream: ConstructorParameters<typeof Outbox>[1], ports: WatcherPorts) {
     const { runtime, clock, resumption, statusOf } = ports;
     this.#ws = ws;
+    this.pulse = new Pulse(ws);
     this.#ports = ports;
     const outbox = new Outbox(ws, stream, clock);
     this.outbox = outbox;
@@ -57,9 +59,6 @@ export class Watcher {
     this.#tasks = new TaskFeed(runtime, outbox);
     this.#actors = new InspectFeed(ports.desk, outbox);
     ws.on('message', (data, isBinary) => this.#take(data, isBinary));
-    ws.on('pong', () => {
-      this.#heardOf = true;
-    });
     ws.on('close', () => this.end());
   }
 
@@ -72,21 +71,6 @@ export class Watcher {
     });
   }
 
-  /** Asks for a sign of life; who has given none since it was last asked is gone. */
-  check(): void {
-    if (!this.#heardOf) {
-      this.#ws.terminate();
-      return;
-    }
-    this.#heardOf = false;
-    this.#ws.ping();
-  }
-
-  /** The process stood still itself; it cannot tell who has answered. */
-  spare(): void {
-    this.#heardOf = true;
-  }
-
   end(): void {
     this.feed.end();
     this.#tasks.end();
@@ -95,7 +79,6 @@ export class Watcher {
   }
 
   #take(data: RawData, isBinary: boolean): void {
-    this.#heardOf = true;
     this.#inbox.push({ text: isBinary ? '' : String(data), isBinary });
     if (this.#attention === 'here') this.#readOn();
   }

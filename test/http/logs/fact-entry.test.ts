@@ -12,6 +12,8 @@ const changed = { type: 'worker.changed', workerId: local, from: 'alive' } as co
 const readmitted = { type: 'worker.readmitted', workerId: local, from: 'active' } as const;
 const endpoint = { type: 'endpoint.changed', endpoint: 'x', failures: {}, detail: 'it refuses' } as const;
 
+const signalled = { type: 'actor.signalled', fields: {}, by: 'laptop', wakes: null } as const;
+
 /** One of each, and one for each choice within. */
 const facts: readonly Fact[] = [
   { type: 'task.accepted', taskId: taskIdOf(1), task: makeTask(1) },
@@ -42,6 +44,8 @@ const facts: readonly Fact[] = [
   { type: 'pool.stopped' },
   { type: 'pool.reconfigured', version: 2, changes: [] },
   { type: 'journal.resumed', stalledMs: 5 },
+  { ...signalled, actor: 'worker:local_001', machine: 'worker', event: 'worker.drain' },
+  { ...signalled, actor: 'pool', machine: 'pool', event: 'pool.pause' },
 ];
 
 interface Written {
