@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { peersPlans } from './peers/peers-plan.mjs';
 
 /** How much is measured. The short one shows that everything runs; its figures mean little. */
 const plans = {
@@ -41,7 +42,15 @@ export const usage = `usage: node bench/run.mjs [--quick] [--rounds N] [--only $
   --quick           a short run, which shows that everything works
   --rounds N        alternated rounds of each comparison (${plans.full.rounds})
   --only PARTS      some of the measurements
-  --profile FOLDER  CPU profiles of the measured processes (http, engine, latency); they cost some speed`;
+  --profile FOLDER  CPU profiles of the measured processes (http, engine, latency); they cost some speed
+
+usage: node bench/run.mjs --peers [--quick] [--rounds N] [--backlog N] [--systems NAMES] [--trials NAMES]
+
+  --peers           beside BullMQ, graphile-worker, pg-boss, plainjob, liteque and Restate, which it installs
+  --rounds N        alternated rounds (${peersPlans.full.rounds})
+  --backlog N       tasks that wait while latency is measured (${peersPlans.full.backlogTasks})
+  --systems NAMES   some of them, like koubou,lower-bound,bullmq
+  --trials NAMES    some of enqueue,drain,latency,http,accept,joined,backlog,fsyncs`;
 
 /** @param {readonly string[]} args @throws TypeError on an unknown option */
 export function planOf(args) {
@@ -52,6 +61,10 @@ export function planOf(args) {
       rounds: { type: 'string' },
       only: { type: 'string' },
       profile: { type: 'string' },
+      peers: { type: 'boolean', default: false },
+      backlog: { type: 'string' },
+      systems: { type: 'string' },
+      trials: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -59,8 +72,26 @@ export function planOf(args) {
   const only = values.only?.split(',') ?? parts;
   for (const part of only)
     if (!parts.includes(part)) throw new TypeError(`there is no measurement "${part}"`);
-  const rounds = Number(values.rounds ?? sizes.rounds);
-  if (!Number.isInteger(rounds) || rounds < 1) throw new TypeError('--rounds must be a whole number from 1');
+  const rounds = count('--rounds', values.rounds ?? sizes.rounds);
   const nodeOptions = values.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${values.profile}`];
-  return { ...sizes, rounds, only, nodeOptions, help: values.help, isQuick: values.quick };
+  const plan = { ...sizes, rounds, only, nodeOptions, help: values.help, isQuick: values.quick };
+  return { ...plan, peers: values.peers ? peersPlanOf(values) : undefined };
+}
+
+function peersPlanOf({ quick, rounds, backlog, systems, trials }) {
+  const sizes = quick ? peersPlans.quick : peersPlans.full;
+  return {
+    ...sizes,
+    isQuick: quick,
+    rounds: count('--rounds', rounds ?? sizes.rounds),
+    backlogTasks: count('--backlog', backlog ?? sizes.backlogTasks),
+    systems: systems?.split(','),
+    trials: trials?.split(','),
+  };
+}
+
+function count(option, text) {
+  const number = Number(text);
+  if (Number.isInteger(number) && number >= 1) return number;
+  throw new TypeError(`${option} must be a whole number from 1`);
 }

@@ -10,6 +10,7 @@ import { canTrace, measureFsyncs } from './measures/fsyncs.mjs';
 import { measureHttp } from './measures/http.mjs';
 import { measureLatency } from './measures/latency.mjs';
 import { measurePrediction } from './measures/prediction.mjs';
+import { installPeers } from './peers/install.mjs';
 import { planOf, usage } from './plan.mjs';
 import { compare, printComparisons } from './report/comparison.mjs';
 import { printPrediction } from './report/prediction.mjs';
@@ -164,6 +165,13 @@ async function main() {
     return;
   }
   if (!existsSync(here('../dist/server.js'))) throw new Error('dist/ is missing: run `npm run build` first');
+  if (plan.peers !== undefined) {
+    installPeers();
+    // What it needs is there only now.
+    const { benchPeers } = await import('./peers/bench.mjs');
+    await benchPeers(plan.peers);
+    return;
+  }
   const machine = { node: process.version, cpu: cpus()[0]?.model, cores: availableParallelism() };
   console.log(
     `Node ${machine.node}, ${machine.cores} cores (${machine.cpu}), load ${figure(loadavg()[0])}\n`,

@@ -8,7 +8,7 @@ import { homePaths } from './db/home.ts';
 import { openReaders, type Readers } from './db/readers.ts';
 import { openStore } from './db/sqlite-store.ts';
 import type { Store } from './db/store.ts';
-import { type TaskId, workerId } from './machines/identifiers.ts';
+import type { TaskId } from './machines/identifiers.ts';
 import type { TaskTicket } from './machines/task-ticket.ts';
 import { endpointOf } from './runtime/backends.ts';
 import { CurrentConfig } from './runtime/current-config.ts';
@@ -17,9 +17,10 @@ import { type Delegated, Delegations } from './runtime/delegations.ts';
 import { Endpoints } from './runtime/endpoints.ts';
 import { Engine } from './runtime/engine.ts';
 import { type Follower, Following, type Position, unknownTask } from './runtime/following.ts';
-import { eventOfRow, type StreamEvent } from './runtime/history.ts';
+import { assertKept, readRecord, type StreamEvent } from './runtime/history.ts';
 import { Housekeeping } from './runtime/housekeeping.ts';
 import { openLinks } from './runtime/joined-workers.ts';
+import { withKnownCounts } from './runtime/known-counts.ts';
 import type { Metrics } from './runtime/metrics.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
 import { Operations, unknownWorker } from './runtime/operations.ts';
@@ -31,7 +32,7 @@ import type { RuntimeOptions } from './runtime/runtime-options.ts';
 import { TaskChanges } from './runtime/task-changes.ts';
 import { type TaskView, taskView } from './runtime/task-view.ts';
 import { Tokens } from './runtime/tokens.ts';
-import { type WorkerView, workerView } from './runtime/worker-view.ts';
+import { type WorkerView, workerViews } from './runtime/worker-view.ts';
 
 export type { RuntimeOptions } from './runtime/runtime-options.ts';
 
@@ -61,15 +62,13 @@ export class Runtime {
   /** What operators do with the pool as a whole. */ readonly operations: Operations;
   readonly #changes: TaskChanges;
   readonly housekeeping: Housekeeping;
-  /** Workers on other machines that came by themselves. */
-  readonly links: WorkerLinks;
-  /** Every committed fact, as it happens. */
-  readonly stream: FactStream;
-  /** What monitors scrape. */
-  readonly metrics: Metrics;
+  /** Workers on other machines that came by themselves. */ readonly links: WorkerLinks;
+  /** Every committed fact, as it happens. */ readonly stream: FactStream;
+  /** What monitors scrape. */ readonly metrics: Metrics;
   /** A look into the actors. */ readonly inspection: Engine['inspection'];
   /** What clients and workers present, beside the tokens of the environment. */
   readonly tokens: Tokens;
+  /** Long lists, read away from this thread. See {@link Readers.read}. */ readonly list: Readers['read'];
   readonly clock: Clock;
   readonly #store: Store;
   readonly #engine: Engine;
@@ -118,14 +117,15 @@ export class Runtime {
     this.#predictions = new Predictions({ store, clock, config, engine }, recovery.lastTaskSeq);
     this.links = openLinks({ clock, config, engine, endpoints, store, log });
     this.#changes = new TaskChanges({ engine, store, config, clock });
-    this.housekeeping = new Housekeeping({ engine, store, log });
+    this.list = withKnownCounts(this.#readers.read, () => store.counts());
+    this.housekeeping = new Housekeeping({ engine, store, log, clock, config });
     this.operations = new Operations({
       engine,
       store,
       config,
       endpoints,
       clock,
-      list: this.#readers.read,
+      list: this.list,
       delegate: async (specs) => (await this.delegate(specs)).taskIds,
       reread: options.reread ?? (() => this.config),
     });
@@ -136,9 +136,14 @@ export class Runtime {
     return this.#config.now;
   }
 
-  /** The record of the stream from behind `afterSeq` on, at most `limit`. */
+  /** See {@link readRecord}. */
   history(afterSeq: number, limit: number): readonly StreamEvent[] {
-    return this.#store.eventsSince(afterSeq, limit).map(eventOfRow);
+    return readRecord(this.#store, afterSeq, limit);
+  }
+
+  /** See {@link assertKept}. */
+  assertKept(afterSeq: number, name?: string): void {
+    assertKept(this.#store, afterSeq, name);
   }
 
   /** The `seq` of the last fact on disk; 0 before the first. */
@@ -147,8 +152,9 @@ export class Runtime {
   }
 
   /** Takes over what a former process left, and begins. */
-  open(): Promise<void> {
-    return this.#engine.open();
+  async open(): Promise<void> {
+    await this.#engine.open();
+    void this.housekeeping.retention.watch();
   }
 
   /** Accepts tasks: all of them or none, on disk when it resolves. See {@link Delegations.delegate}. */
@@ -216,15 +222,8 @@ export class Runtime {
     return this.#store.assignmentsOf(taskId).map(attemptView);
   }
 
-  /** Long lists, read away from this thread. See {@link Readers.read}. */
-  get list(): Readers['read'] {
-    return this.#readers.read;
-  }
-
   workers(): readonly WorkerView[] {
-    const { roster } = this.#engine.pool;
-    const rows = this.#store.workers().filter(({ configured }) => configured === 1);
-    return rows.map((row) => workerView(row, roster.get(workerId(row.workerId))));
+    return workerViews(this.#store.workers(), this.#engine.pool.roster);
   }
 
   /** @throws KoubouError `worker.unknown` */
@@ -274,6 +273,7 @@ export class Runtime {
    * all down, answers who waits. Reading goes on until {@link close}. A second call returns the same promise.
    */
   drain(): Promise<void> {
+    this.housekeeping.retention.stop();
     this.#draining ??= this.#engine.drain().then(() => this.#following.release());
     return this.#draining;
   }

@@ -3,22 +3,24 @@ import { connect } from 'node:net';
 const headEnd = Buffer.from('\r\n\r\n');
 
 /**
- * One keep-alive connection that sends the same request again as soon as it has its answer. Written on a bare socket,
+ * One keep-alive connection that sends the same request again as soon as it has its answer, or after a rest. Written on a bare socket,
  * since Node's own client would cost more than the server that is measured.
  */
 export class Connection {
   #socket;
   #request;
+  #gapMs;
   #onAnswer;
   #received = Buffer.alloc(0);
   #sentAt = 0;
   #isOpen = true;
 
   /**
-   * @param {{ host: string, port: number, request: Buffer, onAnswer: (answer: { status: number, body: string, ms: number }) => void, onFault: (error: Error) => void }} options
+   * @param {{ host: string, port: number, request: Buffer, gapMs?: number, onAnswer: (answer: { status: number, body: string, ms: number }) => void, onFault: (error: Error) => void }} options
    */
-  constructor({ host, port, request, onAnswer, onFault }) {
+  constructor({ host, port, request, gapMs = 0, onAnswer, onFault }) {
     this.#request = request;
+    this.#gapMs = gapMs;
     this.#onAnswer = onAnswer;
     this.#socket = connect({ host, port, noDelay: true }, () => this.#send());
     this.#socket.on('data', (chunk) => this.#take(chunk, onFault));
@@ -55,6 +57,7 @@ export class Connection {
     const body = this.#received.utf8Slice(bodyStart, bodyEnd);
     this.#received = Buffer.alloc(0);
     this.#onAnswer({ status: Number(head.slice(9, 12)), body, ms: performance.now() - this.#sentAt });
-    if (this.#isOpen) this.#send();
+    if (this.#gapMs > 0) setTimeout(() => this.#isOpen && this.#send(), this.#gapMs);
+    else if (this.#isOpen) this.#send();
   }
 }

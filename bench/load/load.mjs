@@ -6,7 +6,8 @@ const main = fileURLToPath(new URL('./main.mjs', import.meta.url));
 /**
  * Loads a server from a process of its own.
  *
- * @param {{ url: string, connections: number, warmUpMs: number, measureMs: number }} plan
+ * @param {{ url: string, connections: number, warmUpMs: number, measureMs: number, gapMs?: number, path?: string, body?: unknown, expected?: { status: number, holds?: string } }} plan
+ *   what is sent is one sync task, if nothing else is said
  * @param {(phase: 'begin' | 'end') => void} onPhase the measured time begins, and has ended
  * @returns {Promise<{ perSecond: number, tasks: number, p50Ms: number, p99Ms: number }>}
  */

@@ -2,11 +2,13 @@
 import { quantile } from '../report/statistics.mjs';
 import { Connection } from './connection.mjs';
 
-const { url, connections, warmUpMs, measureMs } = JSON.parse(process.argv[2] ?? '{}');
+const { url, connections, warmUpMs, measureMs, gapMs = 0, ...sent } = JSON.parse(process.argv[2] ?? '{}');
+const { path = '/task/delegate', expected = { status: 200, holds: '"status":"completed"' } } = sent;
 const { hostname, port, host } = new URL(url);
-const body = JSON.stringify({ prompt: 'Answer with the word done.', type: 'general', sync: true });
+const single = { prompt: 'Answer with the word done.', type: 'general', sync: true };
+const body = JSON.stringify(sent.body ?? single);
 const request = Buffer.from(
-  `POST /task/delegate HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  `POST ${path} HTTP/1.1\r\nHost: ${host}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
 );
 
 const stop = (error) => {
@@ -17,10 +19,12 @@ const stop = (error) => {
 /** @type {number[] | undefined} */
 let times;
 const onAnswer = ({ status, body: text, ms }) => {
-  if (status !== 200 || !text.includes('"status":"completed"')) stop(new Error(`answer ${status}: ${text}`));
+  const isExpected = status === expected.status && text.includes(expected.holds ?? '');
+  if (!isExpected) stop(new Error(`answer ${status}: ${text}`));
   times?.push(ms);
 };
-const open = () => new Connection({ host: hostname, port: Number(port), request, onAnswer, onFault: stop });
+const open = () =>
+  new Connection({ host: hostname, port: Number(port), request, gapMs, onAnswer, onFault: stop });
 const all = Array.from({ length: connections }, open);
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

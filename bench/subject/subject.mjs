@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const main = fileURLToPath(new URL('./main.mjs', import.meta.url));
+const plainMain = fileURLToPath(new URL('./main.mjs', import.meta.url));
 
 /**
  * @typedef {object} SubjectOptions
@@ -13,21 +13,27 @@ const main = fileURLToPath(new URL('./main.mjs', import.meta.url));
  * @property {string} [hang] the type whose executions never end
  * @property {readonly string[]} [nodeOptions]
  * @property {readonly string[]} [under] a command that the process runs under, like strace
+ * @property {string} [main] the program; by default the one that holds ours or the lower bound
+ * @property {string} [home] a folder that is kept, in place of one that goes with the process
+ * @property {Record<string, unknown>} [job] what else the program is told
  */
 
 /** A process that holds one system, on a home of its own that goes with it. */
 export class Subject {
   #child;
   #home;
+  #isHomeKept;
   #calls = new Map();
   #lastCall = 0;
   #isEnding = false;
 
   /** @param {SubjectOptions} options */
-  constructor({ name, slots = { general: 100 }, hang, nodeOptions = [], under = [] }) {
-    this.#home = mkdtempSync(join(tmpdir(), 'koubou-bench-'));
-    const job = JSON.stringify({ name, home: this.#home, slots, hang });
-    const [command, ...args] = [...under, process.execPath, ...nodeOptions, main, job];
+  constructor({ name, slots = { general: 100 }, hang, nodeOptions = [], under = [], ...more }) {
+    const { main = plainMain, home, job } = more;
+    this.#isHomeKept = home !== undefined;
+    this.#home = home ?? mkdtempSync(join(tmpdir(), 'koubou-bench-'));
+    const told = JSON.stringify({ name, home: this.#home, slots, hang, ...job });
+    const [command, ...args] = [...under, process.execPath, ...nodeOptions, main, told];
     this.#child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', ({ id, result, fault }) => {
       const { resolve, reject } = this.#calls.get(id) ?? {};
@@ -44,8 +50,17 @@ export class Subject {
   /** @param {SubjectOptions} options */
   static async start(options) {
     const subject = new Subject(options);
-    await new Promise((resolve, reject) => subject.#calls.set(0, { resolve, reject }));
+    try {
+      await new Promise((resolve, reject) => subject.#calls.set(0, { resolve, reject }));
+    } catch (error) {
+      await subject.end();
+      throw error;
+    }
     return subject;
+  }
+
+  get pid() {
+    return this.#child.pid;
   }
 
   /** @param {string} call one of `calls` in `main.mjs` */
@@ -67,7 +82,8 @@ export class Subject {
       this.#child.disconnect();
       await exited;
     }
-    rmSync(this.#home, { recursive: true, force: true });
+    // A server that it held may still be writing its last.
+    if (!this.#isHomeKept) rmSync(this.#home, { recursive: true, force: true, maxRetries: 10 });
   }
 
   #fail(error) {

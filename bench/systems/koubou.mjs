@@ -41,7 +41,13 @@ export async function serve(options) {
   const config = configOf(options);
   const logs = { server: log, pool: log, worker: () => log };
   const server = await startServer({ config, log: logs, pid: process.pid, endpointOf: endpointsOf(options) });
-  return { url: server.urls.rest, commits: commitsOf(server.runtime), close: () => server.stop() };
+  return {
+    url: server.urls.rest,
+    workerUrl: server.urls.websocket,
+    pause: () => server.runtime.pause(),
+    commits: commitsOf(server.runtime),
+    close: () => server.stop(),
+  };
 }
 
 /** Counts the commits that told something: the facts of one commit are told in one go, before any promise goes on. */
@@ -60,8 +66,9 @@ function commitsOf(runtime) {
 }
 
 /** The shipped configuration, with workers that have the slots asked for. */
-function configOf({ home, slots }) {
-  const base = loadConfig({ cwd: root, configDir: `${root}/config`, env: { KOUBOU_HOME: home } });
+function configOf({ home, slots, workerToken }) {
+  const env = { KOUBOU_HOME: home, ...(workerToken && { WORKER_AUTH_TOKEN: workerToken }) };
+  const base = loadConfig({ cwd: root, configDir: `${root}/config`, env });
   const workers = Object.entries(slots).flatMap(([type, count]) =>
     Array.from({ length: Math.ceil(count / slotsPerWorker) }, (_, index) => ({
       ...base.workers[0],
@@ -78,12 +85,14 @@ function configOf({ home, slots }) {
     ports: { ...base.ports, rest: 0, websocket: 0, graphql: 0, logs: 0 },
     // The same prompt each time: an answer that is at hand would measure the cache.
     models: { ...base.models, cache: { ...base.models.cache, enabled: false } },
-    pool: {
-      ...base.pool,
-      maxWorkers: workers.length,
-      maxActiveTasks: workers.reduce((sum, worker) => sum + worker.maxConcurrentTasks, 0),
-    },
+    // Those that join count too; without any of our own, the shipped numbers are for them.
+    pool: workers.length === 0 ? base.pool : poolOf(base.pool, workers),
   };
+}
+
+function poolOf(base, workers) {
+  const maxActiveTasks = workers.reduce((sum, worker) => sum + worker.maxConcurrentTasks, 0);
+  return { ...base, maxWorkers: workers.length, maxActiveTasks };
 }
 
 function endpointsOf({ execute }) {

@@ -17,9 +17,12 @@
  * @property {string} home a folder of its own, on a disk
  * @property {Readonly<Record<string, number>>} slots how many tasks of each type run at once
  * @property {(type: string) => Promise<void>} execute what an execution does: nothing, or never ending
+ * @property {string} [workerToken] lets workers join, where there is a door for them
  *
  * @typedef {object} Door
  * @property {string} url
+ * @property {string} [workerUrl] where workers join
+ * @property {() => void} [pause] hands out nothing more
  * @property {() => number} commits so far
  * @property {() => Promise<void>} close
  *

@@ -1,3 +1,4 @@
+import { databaseEnglish } from './database-en.ts';
 import { mcpEnglish } from './mcp-en.ts';
 import { operatingEnglish } from './operating-en.ts';
 import { reportTalkEnglish } from './report-en.ts';
@@ -195,6 +196,7 @@ Exit codes: 0 done, 1 the task or the server failed, 2 the command line or the c
   mcp: mcpEnglish,
   operating: operatingEnglish,
   report: reportTalkEnglish,
+  database: databaseEnglish,
   simulate: simulateEnglish,
   token: tokenEnglish,
   viz: vizEnglish,

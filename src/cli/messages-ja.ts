@@ -1,3 +1,4 @@
+import { databaseJapanese } from './database-ja.ts';
 import { mcpJapanese } from './mcp-ja.ts';
 import type { Messages } from './messages.ts';
 import { operatingJapanese } from './operating-ja.ts';
@@ -214,6 +215,7 @@ export const japanese: Messages = {
   mcp: mcpJapanese,
   operating: operatingJapanese,
   report: reportTalkJapanese,
+  database: databaseJapanese,
   simulate: simulateJapanese,
   token: tokenJapanese,
   viz: vizJapanese,

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { TaskPage } from '../db/list-queries.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from '../runtime/operation.ts';
 import type { Readiness } from '../runtime/readiness.ts';
+import type { Shrunk } from '../runtime/retention.ts';
 import type { TaskView } from '../runtime/task-view.ts';
 import type { TokenView } from '../runtime/tokens.ts';
 import type { WorkerView } from '../runtime/worker-view.ts';
@@ -122,6 +123,18 @@ export class RestClient {
 
   async reload(): Promise<ReloadReport> {
     return (await this.#json('/pool/reload', { method: 'POST' })) as ReloadReport;
+  }
+
+  /** Has the server give the free space of its database back to the disk. */
+  async vacuum(): Promise<Shrunk> {
+    const { given_back_bytes, file_bytes, shrinks } = (await this.#json('/db/vacuum', {
+      method: 'POST',
+    })) as {
+      readonly given_back_bytes: number;
+      readonly file_bytes: number;
+      readonly shrinks: boolean;
+    };
+    return { bytes: given_back_bytes, fileBytes: file_bytes, shrinks };
   }
 
   async tokens(): Promise<readonly TokenView[]> {

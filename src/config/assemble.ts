@@ -70,6 +70,11 @@ export function assembleConfig({ home, configDir, variables, koubou, workers, mo
       maxSizeBytes: koubou.logging.max_size_mib * 1_024 * 1_024,
       keepFiles: koubou.logging.keep_files,
     },
+    retention: {
+      maxAgeDays: koubou.retention.max_age_days,
+      maxEndedTasks: koubou.retention.max_ended_tasks,
+      maxEvents: koubou.retention.max_events,
+    },
     taskTypes,
     workers: configured,
     joinedNames: workers.workers.joined_workers ?? [],

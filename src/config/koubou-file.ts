@@ -72,6 +72,29 @@ const logging = z
   .prefault({})
   .describe('Log files under KOUBOU_HOME/logs.');
 
+const retention = z
+  .strictObject({
+    max_age_days: count(
+      'Days for which ended tasks and what happened are kept. 0 keeps them for ever.',
+      0,
+      36_500,
+    ).default(30),
+    max_ended_tasks: count(
+      'Ended tasks that are kept; the oldest go first. 0 sets no limit.',
+      0,
+      1_000_000_000,
+    ).default(1_000_000),
+    max_events: count(
+      'Events behind which a client may fall and still resume; older ones go. 0 sets no limit.',
+      0,
+      1_000_000_000,
+    ).default(5_000_000),
+  })
+  .prefault({})
+  .describe(
+    'What is kept of tasks that have ended, and of what happened. What waits or runs is never deleted.',
+  );
+
 /** `koubou.yaml`: ours alone, and optional; every key has a default. */
 export const koubouFileSchema = z
   .strictObject({
@@ -104,6 +127,7 @@ export const koubouFileSchema = z
       .prefault({})
       .describe('Files that tasks attach.'),
     logging,
+    retention,
     task_types: z.array(taskTypeName).default([]).describe('Task types besides those that are built in.'),
   })
   .meta({ title: 'koubou.yaml', description: 'Koubou: server, storage and logs.' });

@@ -21,6 +21,7 @@ export interface Config {
   readonly server: ServerSettings;
   readonly pool: PoolSettings;
   readonly logging: LoggingSettings;
+  readonly retention: RetentionSettings;
   /** Types that a task may have: built in, configured, and those with a recommended model. */
   readonly taskTypes: readonly string[];
   /** Local workers first, each list in the order of the file. */
@@ -93,6 +94,13 @@ interface LoggingSettings {
   readonly maxSizeBytes: number;
   /** Rotated files kept of each log. */
   readonly keepFiles: number;
+}
+
+/** What is kept of what is over; 0 sets no limit. */
+export interface RetentionSettings {
+  readonly maxAgeDays: number;
+  readonly maxEndedTasks: number;
+  readonly maxEvents: number;
 }
 
 /** How long one attempt may take, by the location of its worker. */

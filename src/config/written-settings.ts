@@ -168,6 +168,11 @@ const sections: { readonly [K in keyof Config]: Reader<Config[K]> } = {
     maxSizeBytes: mebibytes('max_size_mib'),
     keepFiles: asItIs('keep_files'),
   }),
+  retention: mapping(['retention'], {
+    maxAgeDays: asItIs('max_age_days'),
+    maxEndedTasks: asItIs('max_ended_tasks'),
+    maxEvents: asItIs('max_events'),
+  }),
   taskTypes: one(asItIs('task_types')),
   workers: (workers) =>
     workers.flatMap((worker) => mapping(['workers', worker.workerId], workerKeys, true)(worker)),

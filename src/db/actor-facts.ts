@@ -2,6 +2,7 @@ import { eq, type SQL, sql } from 'drizzle-orm';
 import { recordLimits as limits } from '../machines/record-limits.ts';
 import type { Db } from './client.ts';
 import type { EventRow } from './events-table.ts';
+import { markNames, markStatements } from './marks-table.ts';
 import { events, taskMaster, workers } from './schema.ts';
 
 /** Whose record is read. */
@@ -66,17 +67,20 @@ export function actorFacts(db: Db, { actor, until, limit }: ActorFactsQuery): Ac
 /** Looks through a stretch of the stream, by its primary key: what it costs depends on the length of that alone. */
 export function factsAround(db: Db, { actor, seq }: FactsAroundQuery): FactsAround {
   const last = lastSeq(db);
-  const at = Math.min(seq ?? last, last);
+  // Of what is cut off some still stands there, and that is not the whole.
+  const floor = markStatements(db).of(markNames.eventsFloor);
+  const at = Math.max(floor, Math.min(seq ?? last, last));
   const concerned = concernOf(actor);
   const { aroundSpan, aroundFactsMax: limit } = limits;
-  const back = sql`${events.seq} <= ${at} AND ${events.seq} > ${at - aroundSpan}`;
+  const behind = Math.max(floor, at - aroundSpan);
+  const back = sql`${events.seq} <= ${at} AND ${events.seq} > ${behind}`;
   const before = newest(db, sql`${back} AND ${concerned}`, limit).reverse();
   const forth = sql`${events.seq} > ${at} AND ${events.seq} <= ${at + aroundSpan}`;
   const after = oldest(db, sql`${forth} AND ${concerned}`, limit);
   return {
     isKnown: isKnown(db, actor),
     facts: [...before, ...after],
-    since: before.length < limit ? Math.max(1, at - aroundSpan + 1) : (before[0]?.seq ?? at),
+    since: before.length < limit ? Math.max(1, behind + 1) : (before[0]?.seq ?? at),
     until: after.length < limit ? Math.min(last, at + aroundSpan) : (after.at(-1)?.seq ?? at),
   };
 }

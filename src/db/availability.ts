@@ -54,6 +54,27 @@ function startsIn(changes: readonly Change[]): ReadonlySet<number> {
   return starts;
 }
 
+/**
+ * Of the record up to `floor`, what has to stay so that the rest still says who is there: the last start, and how each
+ * worker came that has not left since.
+ *
+ * @returns their `seq`
+ */
+export function stillTelling(db: Db, floor: number): readonly number[] {
+  const changes = changesFrom(db, 0, floor);
+  const starts = startsIn(changes);
+  const there = new Map<string, number>();
+  let started: number | null = null;
+  for (const { seq, type, to, worker } of changes) {
+    if (starts.has(seq) || type === 'pool.stopped') there.clear();
+    if (type === 'pool.started') started = seq;
+    if (worker === null) continue;
+    if (to !== 'alive') there.delete(worker);
+    else if (!there.has(worker)) there.set(worker, seq);
+  }
+  return [...(started === null ? [] : [started]), ...there.values()];
+}
+
 /** Where the replay begins: a whole life of the pool before the one that the span begins in. */
 function firstSeq(db: Db, sinceMs: number): number {
   const before = sql`${ofPresence} AND ${events.type} = 'pool.started' AND ${events.atMs} < ${sinceMs}`;
@@ -63,7 +84,7 @@ function firstSeq(db: Db, sinceMs: number): number {
 
 type Change = ReturnType<typeof changesFrom>[number];
 
-function changesFrom(db: Db, seq: number) {
+function changesFrom(db: Db, seq: number, upTo = Number.MAX_SAFE_INTEGER) {
   return db
     .select({
       seq: events.seq,
@@ -74,7 +95,7 @@ function changesFrom(db: Db, seq: number) {
       worker: sql<string | null>`json_extract(${events.data}, '$.worker_id')`,
     })
     .from(events)
-    .where(sql`${ofPresence} AND ${events.seq} >= ${seq}`)
+    .where(sql`${ofPresence} AND ${events.seq} >= ${seq} AND ${events.seq} <= ${upTo}`)
     .orderBy(events.seq)
     .all();
 }

@@ -3,6 +3,7 @@ import Database from 'better-sqlite3';
 import { type BetterSQLite3Database, drizzle } from 'drizzle-orm/better-sqlite3';
 import { migrate } from 'drizzle-orm/better-sqlite3/migrator';
 import { KoubouError } from '../machines/errors.ts';
+import { retentionLimits } from '../machines/retention-limits.ts';
 import * as schema from './schema.ts';
 import { asStorageError } from './storage-faults.ts';
 
@@ -30,12 +31,16 @@ export function openDatabase(path: string, durability: Durability): Db {
     client = new Database(path, { timeout: busyTimeoutMs });
     refuseForeign(client); // Before anything is written.
     const db = drizzle(client, { schema });
+    // Before anything is in it, or it has no effect: free pages can then be given back while the server works.
+    client.pragma('auto_vacuum = INCREMENTAL');
     client.pragma('journal_mode = WAL');
     client.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     client.pragma('foreign_keys = ON');
     client.pragma('cache_size = -16000');
     // Pages that many commits change are copied back once instead of each time; the log then takes 16 MB.
     client.pragma('wal_autocheckpoint = 4000');
+    // A long reader may have made it longer; then the file is cut when it is begun anew.
+    client.pragma(`journal_size_limit = ${retentionLimits.walBytesKept}`);
     migrate(db, { migrationsFolder });
     return db;
   } catch (error) {

@@ -1,9 +1,11 @@
 import type { CommittedFact, Fact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
+import type { TaskStatus } from '../machines/task-status.ts';
 import { type AssignmentStatements, endAssignment, insertAssignment } from './assignments-table.ts';
 import { type EventStatements, insertEvent } from './events-table.ts';
 import type { IdempotencyStatements } from './idempotency-table.ts';
 import { sqlTime } from './sql-time.ts';
 import type { Entry, Receipt } from './store.ts';
+import type { CountChanges } from './task-counters.ts';
 import {
   assignTask,
   endTask,
@@ -29,12 +31,25 @@ interface Tally {
   atMs: number;
 }
 
+const endStatuses = {
+  'task.completed': 'completed',
+  'task.failed': 'failed',
+  'task.cancelled': 'cancelled',
+} as const;
+
 /** Writes the entries of one transaction. The caller opens and ends it. */
 export class Commit {
   readonly #statements: Statements;
   readonly #committed: CommittedFact[] = [];
   readonly #refused: RecordedTaskFact[] = [];
   readonly #tallies = new Map<string, Tally>();
+  readonly #moves: Record<TaskStatus, number> = {
+    pending: 0,
+    in_progress: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+  };
   #lastSeq: number;
 
   /** @param lastSeq the `seq` of the last event on disk */
@@ -43,12 +58,12 @@ export class Commit {
     this.#lastSeq = lastSeq;
   }
 
-  write(entries: readonly Entry[]): Receipt & { lastSeq: number } {
+  write(entries: readonly Entry[]): { readonly receipt: Receipt; readonly moves: CountChanges } {
     for (const entry of entries) this.#write(entry);
     for (const [workerId, { completed, failed, atMs }] of this.#tallies) {
       this.#statements.workers.refresh.run({ workerId, completed, failed, at: sqlTime(atMs) });
     }
-    return { committed: this.#committed, refused: this.#refused, lastSeq: this.#lastSeq };
+    return { receipt: { committed: this.#committed, refused: this.#refused }, moves: this.#moves };
   }
 
   #write(entry: Entry): void {
@@ -70,6 +85,7 @@ export class Commit {
       insertTask(this.#statements.tasks, task, atMs);
       this.#append({ type: 'task.accepted', taskId: task.taskId, task }, atMs);
     }
+    this.#moves.pending += tasks.length;
     if (idempotency === null) return;
     const taskIds = JSON.stringify(tasks.map(({ taskId }) => taskId));
     this.#statements.idempotency.insert.run({ ...idempotency, taskIds, atMs });
@@ -88,11 +104,13 @@ export class Commit {
       case 'task.assigned':
         if (!assignTask(tasks, fact, atMs)) return false;
         insertAssignment(assignments, fact, atMs);
+        this.#move('pending', 'in_progress');
         this.#touch(fact.workerId, atMs);
         return true;
       case 'task.retried':
         if (!requeueTask(tasks, fact, atMs)) return false;
         endAssignment(assignments, fact, atMs);
+        this.#move('in_progress', 'pending');
         this.#touch(fact.workerId, atMs);
         return true;
       case 'task.reprioritized':
@@ -102,6 +120,7 @@ export class Commit {
       case 'task.cancelled':
         if (!endTask(tasks, fact, atMs)) return false;
         endAssignment(assignments, fact, atMs);
+        this.#move(fact.assignmentId === null ? 'pending' : 'in_progress', endStatuses[fact.type]);
         if (fact.workerId !== null) this.#count(fact.workerId, fact.type, atMs);
         return true;
       case 'worker.changed':
@@ -134,6 +153,11 @@ export class Commit {
       case 'journal.resumed':
         return true;
     }
+  }
+
+  #move(from: TaskStatus, to: TaskStatus): void {
+    this.#moves[from] -= 1;
+    this.#moves[to] += 1;
   }
 
   #touch(workerId: string, atMs: number): Tally {

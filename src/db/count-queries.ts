@@ -6,6 +6,16 @@ import { taskMaster } from './schema.ts';
 /** How many tasks there are of each status; 0 where there is none. */
 export type TaskCounts = Readonly<Record<TaskStatus, number>>;
 
+export function totalOf(counts: TaskCounts): number {
+  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+}
+
+/** What a query need not count. */
+export interface KnownCounts {
+  /** How many tasks there are, where somebody keeps count; else they are counted. */
+  readonly counts?: TaskCounts;
+}
+
 /** Reads the whole index by status. */
 export function countTasks(db: Db): TaskCounts {
   const found = db

@@ -1,4 +1,4 @@
-import { eq, lt, sql } from 'drizzle-orm';
+import { eq, inArray, lt, sql } from 'drizzle-orm';
 import type { Db } from './client.ts';
 import { idempotencyKeys } from './schema.ts';
 import { prepareWrite } from './write-statement.ts';
@@ -30,8 +30,13 @@ export function idempotencyStatements(db: Db) {
 
 export type IdempotencyStatements = ReturnType<typeof idempotencyStatements>;
 
-export function forgetOldKeys(db: Db, nowMs: number): void {
-  db.delete(idempotencyKeys)
+/** Forgets keys that are no longer valid, the oldest first, at most `limit`. @returns how many */
+export function forgetOldKeys(db: Db, nowMs: number, limit: number): number {
+  const old = db
+    .select({ key: idempotencyKeys.key })
+    .from(idempotencyKeys)
     .where(lt(idempotencyKeys.createdAtMs, nowMs - keptMs))
-    .run();
+    .orderBy(idempotencyKeys.createdAtMs)
+    .limit(limit);
+  return db.delete(idempotencyKeys).where(inArray(idempotencyKeys.key, old)).run().changes;
 }

@@ -1,4 +1,4 @@
-import { and, count, desc, lt, type SQL, sql } from 'drizzle-orm';
+import { and, desc, lt, type SQL, sql } from 'drizzle-orm';
 import type { TaskStatus } from '../machines/task-status.ts';
 import {
   type ActorFacts,
@@ -9,7 +9,7 @@ import {
   factsAround,
 } from './actor-facts.ts';
 import type { Db } from './client.ts';
-import { countTasks, type TaskCounts } from './count-queries.ts';
+import { countTasks, type KnownCounts, type TaskCounts, totalOf } from './count-queries.ts';
 import { type DeadLetterQuery, type DeadLetters, deadLetters } from './dead-letters.ts';
 import {
   lastDurations,
@@ -31,14 +31,14 @@ import { type WaitingTier, waitingTiers } from './tier-queries.ts';
 
 /** The lists that may be long. They run on connections of their own, in threads of their own. */
 export type ListQuery =
-  | {
+  | ({
       readonly kind: 'page';
       readonly status: TaskStatus | null;
       readonly limit: number;
       readonly offset: number;
       /** Rows older than this `seq`. */
       readonly before: number | null;
-    }
+    } & KnownCounts)
   | { readonly kind: 'pending' | 'active' | 'completed'; readonly limit: number }
   | {
       readonly kind: 'matching';
@@ -194,12 +194,8 @@ export function runListQuery(db: Db, query: ListQuery): AnswerOf<ListQuery> {
     case 'pending':
       return waiting(db, query.limit);
     case 'active': {
-      const running = rows(
-        db,
-        sql`${taskMaster.status} = 'in_progress'`,
-        [sql`${taskMaster.seq}`],
-        query.limit,
-      );
+      const isRunning = sql`${taskMaster.status} = 'in_progress'`;
+      const running = rows(db, isRunning, [sql`${taskMaster.seq}`], query.limit);
       return [...running, ...waiting(db, query.limit - running.length)];
     }
     case 'completed':
@@ -259,7 +255,8 @@ function search(db: Db, query: SearchQuery): FoundTasks {
   return { tasks: found.map(listRow), ...rest };
 }
 
-function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { kind: 'page' }>): TaskPage {
+function page(db: Db, query: Extract<ListQuery, { kind: 'page' }>): TaskPage {
+  const { status, limit, offset, before, counts = countTasks(db) } = query;
   const ofStatus = status === null ? undefined : sql`${taskMaster.status} = ${status}`;
   const older = before === null ? undefined : lt(taskMaster.seq, before);
   const found = db
@@ -274,7 +271,7 @@ function page(db: Db, { status, limit, offset, before }: Extract<ListQuery, { ki
   const last = shown.at(-1);
   return {
     tasks: shown.map(listRow),
-    total: db.select({ count: count() }).from(taskMaster).where(ofStatus).get()?.count ?? 0,
+    total: status === null ? totalOf(counts) : counts[status],
     next_cursor: found.length > limit && last !== undefined ? String(last.seq) : null,
   };
 }

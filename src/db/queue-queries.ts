@@ -1,11 +1,12 @@
 import { and, count, inArray, type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core';
 import type { Db } from './client.ts';
+import { countTasks, type KnownCounts } from './count-queries.ts';
 import { taskMaster } from './schema.ts';
 import { isoTime, sqlTime } from './sql-time.ts';
 
 /** The queue at a glance, for a board. */
-export interface QueueQuery {
+export interface QueueQuery extends KnownCounts {
   readonly limit: number;
   readonly nowMs: number;
 }
@@ -53,7 +54,7 @@ const columns = {
 export const isReady = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NULL`;
 const isScheduled = sql`likely(${taskMaster.status} = 'pending') AND ${taskMaster.runAtMs} IS NOT NULL`;
 
-export function queue(db: Db, { limit, nowMs }: QueueQuery): Queue {
+export function queue(db: Db, { limit, nowMs, counts = countTasks(db) }: QueueQuery): Queue {
   const running = rowsOf(db, sql`${taskMaster.status} = 'in_progress'`, taskMaster.seq);
   const scheduled = rowsOf(db, isScheduled, taskMaster.runAtMs, scheduledSeen);
   const tasks = [...running, ...ready(db, limit), ...scheduled]
@@ -64,8 +65,8 @@ export function queue(db: Db, { limit, nowMs }: QueueQuery): Queue {
   return {
     tasks,
     stats: {
-      pending: countOf(db, sql`${taskMaster.status} = 'pending'`),
-      in_progress: countOf(db, sql`${taskMaster.status} = 'in_progress'`),
+      pending: counts.pending,
+      in_progress: counts.in_progress,
       completed_last_hour: countOf(db, completedSince),
     },
   };

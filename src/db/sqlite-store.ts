@@ -1,18 +1,25 @@
 import { sql } from 'drizzle-orm';
 import type { Run } from '../machines/duration-book.ts';
 import { type TaskId, workerId } from '../machines/identifiers.ts';
+import { retentionLimits } from '../machines/retention-limits.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import type { Admission } from '../machines/worker-state.ts';
 import { assignmentStatements, lastRuns } from './assignments-table.ts';
 import { type Db, type Durability, openDatabase } from './client.ts';
 import { Commit, type Statements } from './commit.ts';
+import { countTasks, type TaskCounts } from './count-queries.ts';
 import { eventStatements } from './events-table.ts';
-import { forgetCompleted } from './forgetting.ts';
 import { forgetOldKeys, idempotencyStatements } from './idempotency-table.ts';
+import { type MarkStatements, markNames, markStatements } from './marks-table.ts';
 import { taskMaster } from './schema.ts';
+import { sqlTime } from './sql-time.ts';
+import { asStorageError } from './storage-faults.ts';
 import type { Entry, Receipt, Recovery, Store } from './store.ts';
+import { TaskCounters } from './task-counters.ts';
+import { type DeletionStatements, deletionStatements } from './task-deletion.ts';
 import { taskStatements } from './tasks-table.ts';
 import { type TokenTable, tokenTable } from './tokens-table.ts';
+import { type Upkeep, upkeepOf } from './upkeep.ts';
 import {
   registerWorker,
   registerWorkers,
@@ -28,8 +35,13 @@ import {
  */
 export function openStore(path: string, durability: Durability, nowMs: number): Store {
   const db = openDatabase(path, durability);
-  forgetOldKeys(db, nowMs);
-  return new SqliteStore(db);
+  try {
+    forgetOldKeys(db, nowMs, retentionLimits.sliceKeys);
+    return new SqliteStore(db);
+  } catch (error) {
+    db.$client.close();
+    throw asStorageError(error);
+  }
 }
 
 /** Every statement that runs beside the pool, prepared once. */
@@ -45,9 +57,13 @@ export function prepareStatements(db: Db): Statements {
 
 class SqliteStore implements Store {
   readonly tokens: TokenTable;
+  readonly upkeep: Upkeep;
   readonly #db: Db;
   readonly #statements: Statements;
-  readonly #transact: (entries: readonly Entry[]) => Receipt;
+  readonly #marks: MarkStatements;
+  readonly #deletion: DeletionStatements;
+  readonly #counters: TaskCounters;
+  readonly #transact: (entries: readonly Entry[]) => ReturnType<Commit['write']>;
 
   constructor(db: Db) {
     this.#db = db;
@@ -56,10 +72,26 @@ class SqliteStore implements Store {
     // Read within each transaction: it is one step down the right edge of a tree, and right after any failure.
     const write = (entries: readonly Entry[]) => new Commit(this.#statements, this.lastSeq()).write(entries);
     this.#transact = db.$client.transaction(write).immediate;
+    this.#marks = markStatements(db);
+    this.#deletion = deletionStatements(db, this.#marks);
+    this.#counters = new TaskCounters(countTasks(db));
+    this.upkeep = upkeepOf(db, {
+      marks: this.#marks,
+      deletion: this.#deletion,
+      counters: this.#counters,
+      lastSeq: () => this.lastSeq(),
+      forgetKeys: (nowMs, limit) => forgetOldKeys(db, nowMs, limit),
+    });
   }
 
   async commit(entries: readonly Entry[]): Promise<Receipt> {
-    return this.#transact(entries);
+    const { receipt, moves } = this.#transact(entries);
+    this.#counters.apply(moves);
+    return receipt;
+  }
+
+  counts(): TaskCounts {
+    return this.#counters.counts;
   }
 
   lastSeq(): number {
@@ -130,7 +162,14 @@ class SqliteStore implements Store {
   }
 
   forgetCompleted(beforeMs: number, limit: number): number {
-    return forgetCompleted(this.#db, beforeMs, limit);
+    const forget = () => {
+      const chosen = this.#deletion.completed(sqlTime(beforeMs), limit);
+      const changes = this.#deletion.run(chosen, this.upkeep.floor());
+      return { deleted: chosen.length, changes };
+    };
+    const { deleted, changes } = this.#db.$client.transaction(forget).immediate();
+    this.#counters.apply(changes);
+    return deleted;
   }
 
   /** Reads the whole index of waiting rows: once, at start. */
@@ -151,12 +190,17 @@ class SqliteStore implements Store {
       .select({ seq: sql<number | null>`max(${taskMaster.seq})` })
       .from(taskMaster)
       .get();
-    const lastAssignment = this.#statements.assignments.last.get()?.assignmentId ?? 0;
+    const { of } = this.#marks;
+    const lastAssignment = Math.max(
+      this.#statements.assignments.last.get()?.assignmentId ?? 0,
+      of(markNames.assignmentId),
+    );
+    const lastTaskSeq = Math.max(last?.seq ?? 0, of(markNames.taskSeq));
     const isPaused = this.#statements.events.lastPause.get()?.type === 'pool.paused';
     // One that had left was drained for that, and not by anybody's wish: see `registerWorker`.
     const named = this.workers().filter(({ configured }) => configured === 1);
     const admissions = new Map(named.map((row) => [row.workerId, row.admission as Admission]));
-    return { held, waiting, lastTaskSeq: last?.seq ?? 0, lastAssignment, isPaused, admissions };
+    return { held, waiting, lastTaskSeq, lastAssignment, isPaused, admissions };
   }
 
   close(): void {

@@ -4,10 +4,12 @@ import type { TaskId, WorkerId } from '../machines/identifiers.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import type { Admission } from '../machines/worker-state.ts';
 import type { AssignmentRow } from './assignments-table.ts';
+import type { TaskCounts } from './count-queries.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
 import type { TaskRow, WaitingRow } from './tasks-table.ts';
 import type { TokenTable } from './tokens-table.ts';
+import type { Upkeep } from './upkeep.ts';
 import type { WorkerRegistration, WorkerRow } from './workers-table.ts';
 
 /** What one commit writes, in order. */
@@ -48,7 +50,7 @@ export interface Store {
   /** The earliest start time that lies ahead; `null` without one. */
   nextRunAtMs(): number | null;
   eventsOf(taskId: TaskId, afterSeq: number, limit: number): readonly EventRow[];
-  /** The whole stream, from behind `afterSeq` on. */
+  /** The whole stream, from behind `afterSeq` on; below the floor (`upkeep.floor`) there are gaps. */
   eventsSince(afterSeq: number, limit: number): readonly EventRow[];
   /** The `seq` of the last event; 0 before the first. */
   lastSeq(): number;
@@ -63,6 +65,10 @@ export interface Store {
   lastRuns(limit: number): readonly Run[];
   /** Deletes tasks that were completed before a moment, the oldest first, at most `limit`, with their leases. @returns how many */
   forgetCompleted(beforeMs: number, limit: number): number;
+  /** How many tasks there are of each status: kept, and not counted. */
+  counts(): TaskCounts;
+  /** What puts away the old, and keeps the files small. */
+  readonly upkeep: Upkeep;
   /** What clients and workers present. */
   readonly tokens: TokenTable;
   /** Where a former process stopped. */

@@ -22,6 +22,7 @@ import { operatingRoutes } from './operating-routes.ts';
 import { reportRoutes } from './report-routes.ts';
 import { retryRoutes } from './retry-routes.ts';
 import { signalRoutes } from './signal-routes.ts';
+import { storageRoutes } from './storage-routes.ts';
 import { taskRoutes } from './task-routes.ts';
 import { delegationSchemas } from './task-schemas.ts';
 import { tokenRoutes } from './token-routes.ts';
@@ -45,6 +46,7 @@ export function createApp(runtime: Runtime, log: AppLog): Hono {
   signalRoutes(app, runtime);
   dryRunRoutes(app, runtime);
   reportRoutes(app, runtime);
+  storageRoutes(app, runtime);
   tokenRoutes(app, runtime);
   metricsRoutes(app, runtime);
   mcpRoutes(app, runtime, log);

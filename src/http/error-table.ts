@@ -22,6 +22,7 @@ const table: Record<ErrorCode, readonly [number, WireCode]> = {
   'route.unknown': [404, 'INVALID_REQUEST'],
   'task.unknown': [404, 'TASK_NOT_FOUND'],
   'task.ended': [409, 'CONFLICT'],
+  'record.cut': [410, 'INVALID_REQUEST'],
   'idempotency.conflict': [409, 'CONFLICT'],
   'auth.missing': [401, 'UNAUTHORIZED'],
   'auth.forbidden': [403, 'FORBIDDEN'],

@@ -11,6 +11,7 @@ import {
   poolStateSchema,
   reloadSchema,
   retryReportSchema,
+  vacuumSchema,
   workerSchema,
   workersSchema,
 } from './operating-schemas.ts';
@@ -30,6 +31,7 @@ export function operatingPaths(): ZodOpenApiPathsObject {
     ...retryPaths(),
     ...configPaths(),
     ...reportPaths(),
+    ...storagePaths(),
   };
 }
 
@@ -167,6 +169,18 @@ function reportPaths(): ZodOpenApiPathsObject {
           },
           ...invalid,
         },
+      },
+    },
+  };
+}
+
+function storagePaths(): ZodOpenApiPathsObject {
+  return {
+    '/db/vacuum': {
+      post: {
+        tags: [tags.operating],
+        summary: 'Give the free space of the database back to the disk, in slices beside everything else',
+        responses: { 200: { description: 'It is done.', ...json(vacuumSchema) }, ...unavailable },
       },
     },
   };

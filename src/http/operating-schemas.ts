@@ -101,6 +101,18 @@ export const reloadSchema = z
   })
   .meta({ id: 'ReloadReport' }) satisfies z.ZodType<ReloadReport, unknown>;
 
+/** `POST /db/vacuum`. */
+export const vacuumSchema = z
+  .looseObject({
+    given_back_bytes: count,
+    file_bytes: count.meta({ description: 'Of the database, after it.' }),
+    shrinks: z.boolean().meta({
+      description:
+        'false: an older version made the file; `koubou db vacuum` shrinks it while no server runs.',
+    }),
+  })
+  .meta({ id: 'Vacuumed' });
+
 /** `POST /tasks/retry`. */
 export const retryReportSchema = z
   .looseObject({

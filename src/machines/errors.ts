@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'route.unknown'
   | 'task.unknown'
   | 'task.ended'
+  | 'record.cut'
   | 'idempotency.conflict'
   | 'auth.missing'
   | 'auth.forbidden'

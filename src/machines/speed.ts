@@ -55,7 +55,8 @@ export function adjustedFactors(
     for (const [worker, move] of moves) {
       const step = (move - shift) * part;
       if (Math.abs(step) <= stepMin) continue;
-      const factor = (factors.get(worker) ?? 1) * Math.exp(step);
+      // The last digits of `exp` differ from one Node to the next.
+      const factor = Number(((factors.get(worker) ?? 1) * Math.exp(step)).toPrecision(12));
       adjusted.set(worker, Math.min(Math.max(factor, factorMin), factorMax));
     }
   }

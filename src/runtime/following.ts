@@ -147,5 +147,6 @@ export class Following {
 }
 
 export function unknownTask(taskId: string): KoubouError {
-  return new KoubouError('task.unknown', `there is no task ${taskId}`, { details: { task_id: taskId } });
+  const message = `there is no task ${taskId}; one that ended long ago may have been deleted (retention in koubou.yaml)`;
+  return new KoubouError('task.unknown', message, { details: { task_id: taskId } });
 }

@@ -1,20 +1,28 @@
+import type { Clock } from '../actors/clock.ts';
 import type { Store } from '../db/store.ts';
 import { limits } from '../machines/limits.ts';
+import type { CurrentConfig } from './current-config.ts';
 import type { Engine } from './engine.ts';
 import type { RuntimeLog } from './pool-ports.ts';
+import { Retention } from './retention.ts';
 
 export interface HousekeepingPorts {
   readonly engine: Engine;
-  readonly store: Pick<Store, 'forgetCompleted'>;
+  readonly store: Pick<Store, 'forgetCompleted' | 'upkeep' | 'lastSeq'>;
   readonly log: RuntimeLog;
+  readonly clock: Clock;
+  readonly config: CurrentConfig;
 }
 
 /** Puts away what nobody needs any more. */
 export class Housekeeping {
+  /** What is deleted by itself, by age and by number. */
+  readonly retention: Retention;
   readonly #ports: HousekeepingPorts;
 
   constructor(ports: HousekeepingPorts) {
     this.#ports = ports;
+    this.retention = new Retention({ ...ports, isStalled: () => ports.engine.journal.isStalled });
   }
 
   /**

@@ -14,6 +14,7 @@ import type { TaskSpec } from './delegation.ts';
 import { type DryRun, dryRun } from './dry-run.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Engine } from './engine.ts';
+import { unknownTask } from './following.ts';
 import type { ReloadReport, RetryFilter, RetryReport } from './operation.ts';
 import { policyOf, registrationOf, specsOf } from './pool-input.ts';
 
@@ -173,7 +174,7 @@ export class Operations {
   /** The task that tries an ended one again. @throws KoubouError `task.unknown`, `request.invalid` while it has not ended */
   retrySpec(taskId: TaskId, createdBy: string): TaskSpec {
     const row = this.#ports.store.task(taskId);
-    if (row === undefined) throw new KoubouError('task.unknown', `there is no task ${taskId}`);
+    if (row === undefined) throw unknownTask(taskId);
     if (row.endedAt === null) {
       throw new KoubouError('request.invalid', `task ${taskId} has not ended; there is nothing to try again`);
     }

@@ -1,14 +1,15 @@
 import { isoTime } from '../db/sql-time.ts';
 import type { WorkerRow } from '../db/workers-table.ts';
+import { workerId } from '../machines/identifiers.ts';
 import type { ResidentModel, SightedModel } from '../machines/sighting.ts';
-import type { RosterEntry } from '../machines/worker-roster.ts';
+import type { RosterEntry, WorkerRoster } from '../machines/worker-roster.ts';
 
 /**
  * A worker as all doors show it; the names are those of the wire.
  *
  * @param entry what the pool knows of it at this moment; nothing of one that has left
  */
-export function workerView(row: WorkerRow, entry: RosterEntry | undefined) {
+function workerView(row: WorkerRow, entry: RosterEntry | undefined) {
   return {
     worker_id: row.workerId,
     status: row.status,
@@ -35,6 +36,12 @@ export function workerView(row: WorkerRow, entry: RosterEntry | undefined) {
     models: entry?.endpoint.models?.map(modelOnWire) ?? null,
     residents: entry?.endpoint.loadedModels.map(residentOnWire) ?? [],
   };
+}
+
+/** Those that belong to the pool; of one that has left there is a row as well. */
+export function workerViews(rows: readonly WorkerRow[], roster: WorkerRoster): readonly WorkerView[] {
+  const present = rows.filter(({ configured }) => configured === 1);
+  return present.map((row) => workerView(row, roster.get(workerId(row.workerId))));
 }
 
 /** What its server could load. */

@@ -84,6 +84,13 @@ export class CrashStore {
         write('worker of a reload', () => real.registerWorker(...args), undefined);
       },
       forgetCompleted: (beforeMs, limit) => write('retention', () => this.#forget(real, beforeMs, limit), 0),
+      upkeep: {
+        ...real.upkeep,
+        deleteTasks: (slice) =>
+          write('retention', () => real.upkeep.deleteTasks(slice), { deleted: 0, next: null }),
+        cutEvents: (to, limit) =>
+          write('retention', () => real.upkeep.cutEvents(to, limit), { deleted: 0, floor: 0 }),
+      },
       // The disk outlives the process.
       close: () => undefined,
     };

@@ -1,4 +1,5 @@
 import type { RecordedTask } from './recorded-load.ts';
+import { sameEverywhere } from './seeded-random.ts';
 
 /** What clients ask for, and how they behave. Shares are of one. */
 export interface LoadShape {
@@ -56,5 +57,5 @@ const slowMs = 233_000;
 
 /** How long an average task takes on a worker, in ms; between and beyond the two that were measured, by a power law. */
 export function serviceMsOf(performanceFactor: number): number {
-  return fastMs * performanceFactor ** -Math.log10(slowMs / fastMs);
+  return sameEverywhere(fastMs * performanceFactor ** -Math.log10(slowMs / fastMs));
 }

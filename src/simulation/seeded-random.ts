@@ -41,7 +41,7 @@ export class SeededRandom implements Random {
 
   /** With this mean; the gaps between events that know nothing of each other. */
   exponential(mean: number, purpose: string, key: string | number): number {
-    return -Math.log(1 - this.draw(purpose, key)) * mean;
+    return sameEverywhere(-Math.log(1 - this.draw(purpose, key)) * mean);
   }
 
   /** @throws TypeError for an empty list */
@@ -64,4 +64,9 @@ function hashOf(text: string): number {
   a = Math.imul(a ^ (a >>> 16), 2_246_822_507) ^ Math.imul(b ^ (b >>> 13), 3_266_489_909);
   b = Math.imul(b ^ (b >>> 16), 2_246_822_507) ^ Math.imul(a ^ (a >>> 13), 3_266_489_909);
   return 2 ** 32 * ((b >>> 0) & 0x1f_ffff) + (a >>> 0);
+}
+
+/** Logarithms and powers differ in their last digits from one version of V8 to the next: a figure to six digits behind the point. */
+export function sameEverywhere(value: number): number {
+  return Math.round(value * 1e6) / 1e6;
 }

@@ -59,7 +59,9 @@ describe('help', () => {
       'viz',
       'doctor',
       'config check',
+      'db status',
       'db backup',
+      'db vacuum',
       'demo',
       'simulate',
     ]);

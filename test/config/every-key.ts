@@ -54,6 +54,7 @@ export const everyKey = {
     pool: { admission_window: 10_000 },
     files: { roots: ['.', '/srv/projects'] },
     logging: { level: 'info', max_size_mib: 10, keep_files: 5 },
+    retention: { max_age_days: 7, max_ended_tasks: 10_000, max_events: 100_000 },
     task_types: ['sql'],
   },
   workers: {

@@ -50,6 +50,7 @@ test.each<[method: string, path: string, who: readonly Scope[]]>([
   ['GET', '/queue', ['read', 'admin']],
   ['POST', '/pool/pause', ['admin']],
   ['POST', '/pool/reload', ['admin']],
+  ['POST', '/db/vacuum', ['admin']],
   ['POST', '/workers/worker_1/drain', ['admin']],
   ['POST', '/workers/worker_1/breaker/close', ['admin']],
   ['POST', '/actors/pool/events', ['admin']],

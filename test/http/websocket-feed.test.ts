@@ -18,6 +18,7 @@ function setupFeed(events: number) {
   const feed = new ChannelFeed({
     runtime: {
       lastSeq: events,
+      assertKept: () => undefined,
       history: (after, limit) =>
         Array.from({ length: Math.min(limit, events - after) }, (_, index) => ({
           seq: after + index + 1,

@@ -26,6 +26,7 @@ export function logStreamRoutes(app: Hono, runtime: Runtime): void {
   app.get('/api/logs/stream', (c) => {
     const filter = check(entryFilterSchema, c.req.query());
     const since = seqOf(c.req.header('last-event-id') ?? c.req.query('last_event_id'), runtime.lastSeq);
+    runtime.assertKept(since, 'Last-Event-ID');
     if (open.size >= streamsMax) {
       throw new KoubouError('rate.limited', 'too many log streams are open; close one, or try again', {
         retryAfterMs: 5_000,

@@ -16,7 +16,7 @@ interface Subscription {
 }
 
 export interface FeedPorts {
-  readonly runtime: Pick<Runtime, 'history' | 'lastSeq'>;
+  readonly runtime: Pick<Runtime, 'assertKept' | 'history' | 'lastSeq'>;
   readonly outbox: Pick<Outbox, 'send' | 'roomBytes'>;
   readonly resumption: Resumption;
   readonly statusOf: StatusOf;
@@ -42,7 +42,7 @@ export class ChannelFeed {
    * Begins, or begins anew at `since`. Without `since` a channel that was subscribed goes on where it is.
    *
    * @returns the `seq` behind which it tells
-   * @throws KoubouError `request.invalid` when `since` has not happened yet
+   * @throws KoubouError `request.invalid` when `since` has not happened yet, `record.cut` when what came next is no longer kept
    */
   subscribe(channel: Channel, { isBatched, since }: FeedOptions): number {
     const { lastSeq } = this.#ports.runtime;
@@ -53,6 +53,7 @@ export class ChannelFeed {
       );
     }
     const before = this.#subscriptions.get(channel);
+    if (since !== undefined) this.#ports.runtime.assertKept(since);
     const after = since ?? before?.after ?? lastSeq;
     const pace = since === undefined ? (before?.pace ?? 'live') : 'resuming';
     // A batched one that changes its ways would miss what waits for its batch; so it reads that from the record.

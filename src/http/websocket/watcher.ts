@@ -176,6 +176,13 @@ export class Watcher {
 
   /** The record cannot be read: what it was promised cannot be kept, so it has to come back. */
   #fail(error: unknown): void {
+    if (error instanceof KoubouError && error.code === 'record.cut') {
+      // It read more slowly than the record is cut off. When it comes back, it is refused in the same words.
+      this.end();
+      this.outbox.sayError(error);
+      this.outbox.close(closeCodes.tryAgainLater, 'what comes next is no longer kept: begin anew');
+      return;
+    }
     this.#ports.log.error({ err: error }, 'a watcher could not resume');
     this.end();
     this.outbox.close(closeCodes.internal, 'the record could not be read; come back later');

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { barChart } from '../../bench/report/bars.mjs';
+import { lineChart } from '../../bench/report/lines.mjs';
+import { between, markdownTable } from '../../bench/report/markers.mjs';
+
+const bar = (label: string, value: number) => ({ label, value, low: value, high: value, isOurs: false });
+
+test('bars of a panel are as long as their figures, and the figures stand beside them', () => {
+  const panels = [{ title: 'rate', bars: [bar('one', 1_000), bar('two', 500)] }];
+  const svg = barChart({ title: 'chart', note: '', panels });
+  const lengths = [...svg.matchAll(/class="theirs" [^>]*width="([\d.]+)"/g)].map(([, length]) =>
+    Number(length),
+  );
+  expect(lengths[0]).toBeCloseTo(2 * (lengths[1] ?? 0), 0);
+  expect(svg).toContain('>1,000</text>');
+});
+
+test('a label cannot end its element', () => {
+  const svg = barChart({ title: 'a "b" & <c>', note: '', panels: [{ title: '', bars: [bar('<x>', 1)] }] });
+  expect(svg).toContain('aria-label="a &quot;b&quot; &amp; &lt;c>"');
+  expect(svg).not.toContain('<x>');
+});
+
+test('a second without a figure leaves a gap in the line', () => {
+  const lines = [[1, Number.NaN, 3, 4]];
+  const svg = lineChart({ title: 'chart', seconds: [1, 2, 3, 4], panels: [{ title: 'ms', lines }] });
+  expect(svg.match(/<polyline/g)).toHaveLength(2);
+});
+
+test('what stands between two comments is replaced, and the rest stays', () => {
+  const text = 'before\n<!-- peers:begin -->\nold\n<!-- peers:end -->\nafter';
+  const replaced = between(text, 'peers', '\nnew\n');
+  expect(replaced).toBe('before\n<!-- peers:begin -->\nnew\n<!-- peers:end -->\nafter');
+  expect(() => between('nothing', 'peers', 'new')).toThrow(RangeError);
+});
+
+test('a cell of a table cannot begin another one', () => {
+  expect(
+    markdownTable([
+      ['a', 'b'],
+      ['1|2', '3'],
+    ]),
+  ).toBe('| a | b |\n|---|---|\n| 1\\|2 | 3 |');
+});
