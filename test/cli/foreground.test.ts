@@ -10,9 +10,9 @@ import { freshEnvironment, koubou, start, startServer } from './command.ts';
 test.each(['SIGTERM', 'SIGINT'] as const)('%s drains the server, and it exits 0', async (signal) => {
   const env = freshEnvironment();
   const running = await startServer(env);
-  expect(running.output.stdout).toMatch(
-    /REST +http:\/\/127\.0\.0\.1:\d+\n.*\n +WebSocket +ws:\/\/.*\n +GraphQL +http.*\/graphql\n +Log API +http/,
-  );
+  const doors =
+    /REST +http:\/\/127\.0\.0\.1:\d+\n.*\n +WebSocket +ws:\/\/.*\n +GraphQL +http.*\/graphql\n +Log API +http/;
+  await until(() => expect(running.output.stdout).toMatch(doors));
   expect(running.output.stderr).toContain('DEMO');
   running.child.kill(signal);
   const { exitCode, stderr } = await running.ended;
