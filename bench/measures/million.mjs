@@ -14,6 +14,7 @@ import { startRuntime } from '../../dist/runtime.js';
 import { quantile } from '../report/statistics.mjs';
 import { withSubject } from '../subject/subject.mjs';
 import { fill, latency } from '../subject/workloads.mjs';
+import { specOf } from '../systems/koubou.mjs';
 
 const main = fileURLToPath(import.meta.url);
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -177,19 +178,6 @@ async function openPool({ home, slots: own, execute }) {
         if (fact.type === 'task.completed') listener(fact.taskId);
       });
     },
-  };
-}
-
-function specOf({ type, priority }) {
-  return {
-    prompt: 'Answer with the word done.',
-    taskType: type,
-    priority,
-    files: [],
-    outputFile: null,
-    options: {},
-    runAtMs: null,
-    createdBy: 'bench',
   };
 }
 

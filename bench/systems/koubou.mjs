@@ -5,7 +5,7 @@ import { noUsage } from '../../dist/machines/outcome.js';
 import { startRuntime } from '../../dist/runtime.js';
 import { startServer } from '../../dist/server.js';
 
-/** @import { Door, System, SystemOptions } from './system.mjs' */
+/** @import { Door, System, SystemOptions, Task } from './system.mjs' */
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const slotsPerWorker = 25;
@@ -108,7 +108,8 @@ function endpointsOf({ execute }) {
   return () => endpoint;
 }
 
-function specOf({ type, priority }) {
+/** @param {Task} task */
+export function specOf({ type, priority }) {
   return {
     prompt: 'Answer with the word done.',
     taskType: type,

@@ -8,7 +8,7 @@ import type {
 } from 'xstate';
 import type { InspectedMachine } from '../machines/chart-machines.ts';
 import type { Outcome } from '../machines/outcome.ts';
-import { actorOfSlot } from '../machines/worker-actions.ts';
+import { actorOfSlot, isHeld } from '../machines/worker-actions.ts';
 import type { ExecutionInput, Run } from '../machines/worker-events.ts';
 import type { ExecutionReports } from '../machines/worker-reports.ts';
 import type { Clock } from './clock.ts';
@@ -169,9 +169,8 @@ export class InspectionHook {
       const stay = life?.stays[0];
       const to = this.#runs.get(report.outcome.kind);
       // What comes late is of a lease that has ended; another may run in its slot.
-      const isHeld = context.slots[report.slot]?.assignmentId === report.assignmentId;
-      if (!isHeld || execution === undefined || life === undefined || stay === undefined || to === undefined)
-        continue;
+      if (!isHeld(context.slots, report)) continue;
+      if (execution === undefined || life === undefined || stay === undefined || to === undefined) continue;
       life.chart.move(stay, to, type, failureCodeOf({ type, outcome: report.outcome }), this.#now());
       this.#end(execution, life, false);
     }

@@ -1,4 +1,4 @@
-import type { DoneActorEvent, ErrorActorEvent } from 'xstate';
+import type { ErrorActorEvent } from 'xstate';
 import type { EndpointReport } from './endpoint-machine.ts';
 import type { AssignmentId, TaskId, WorkerId } from './identifiers.ts';
 import type { Enrolment, PoolPolicy } from './pool-context.ts';
@@ -101,5 +101,4 @@ export type PoolEvent =
   | { readonly type: 'worker.missing'; readonly actorId: string; readonly detail: string }
   | { readonly type: 'endpoint.missing'; readonly endpoint: string }
   | { readonly type: 'crash.forgotten'; readonly actorId: string }
-  | DoneActorEvent
   | ErrorActorEvent;

@@ -174,7 +174,7 @@ export const poolSetup = basis.extend({
   },
 });
 
-/** The child that an event is about. XState names it in `done` and `error` events alone. */
+/** The child that an event is about. XState names it in `error` events alone. */
 export function idOf(event: PoolEvent): { readonly actorId: string } {
   if ('actorId' in event) return { actorId: event.actorId };
   return { actorId: event.type === 'pool.order' ? event.workerId : '' };
