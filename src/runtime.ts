@@ -22,7 +22,7 @@ import { Housekeeping } from './runtime/housekeeping.ts';
 import { openLinks } from './runtime/joined-workers.ts';
 import { withKnownCounts } from './runtime/known-counts.ts';
 import type { Metrics } from './runtime/metrics.ts';
-import type { AttemptView, PoolView, ReloadReport, RetryReport } from './runtime/operation.ts';
+import type { AttemptView, PoolView, ReloadReport } from './runtime/operation.ts';
 import { Operations, unknownWorker } from './runtime/operations.ts';
 import { attemptView, poolView } from './runtime/pool-view.ts';
 import type { PredictionView } from './runtime/prediction-view.ts';
@@ -59,16 +59,22 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 /** What all doors talk to. */
 export class Runtime {
   readonly #config: CurrentConfig;
-  /** What operators do with the pool as a whole. */ readonly operations: Operations;
+  /** What operators do with the pool as a whole. */
+  readonly operations: Operations;
   readonly #changes: TaskChanges;
   readonly housekeeping: Housekeeping;
-  /** Workers on other machines that came by themselves. */ readonly links: WorkerLinks;
-  /** Every committed fact, as it happens. */ readonly stream: FactStream;
-  /** What monitors scrape. */ readonly metrics: Metrics;
-  /** A look into the actors. */ readonly inspection: Engine['inspection'];
+  /** Workers on other machines that came by themselves. */
+  readonly links: WorkerLinks;
+  /** Every committed fact, as it happens. */
+  readonly stream: FactStream;
+  /** What monitors scrape. */
+  readonly metrics: Metrics;
+  /** A look into the actors. */
+  readonly inspection: Engine['inspection'];
   /** What clients and workers present, beside the tokens of the environment. */
   readonly tokens: Tokens;
-  /** Long lists, read away from this thread. See {@link Readers.read}. */ readonly list: Readers['read'];
+  /** Long lists, read away from this thread. See {@link Readers.read}. */
+  readonly list: Readers['read'];
   readonly clock: Clock;
   readonly #store: Store;
   readonly #engine: Engine;
@@ -96,10 +102,8 @@ export class Runtime {
     const endpoints = new Endpoints(options.config, clock, reach);
     this.#engine = new Engine({ config, log, clock, random, store, recovery, endpoints, hear, onFatal });
     this.#readers = openReaders(homePaths(options.config.home).database);
-    const { journal, stream, texts, metrics } = this.#engine;
-    this.stream = stream;
-    this.metrics = metrics;
-    this.inspection = this.#engine.inspection;
+    const { journal, stream, texts } = this.#engine;
+    ({ stream: this.stream, metrics: this.metrics, inspection: this.inspection } = this.#engine);
     this.#following = new Following({ store, stream, texts, clock });
     this.#delegations = new Delegations(
       {
@@ -209,11 +213,6 @@ export class Runtime {
   async retry(taskId: TaskId, createdBy: string): Promise<TaskView> {
     const { taskIds } = await this.delegate([this.operations.retrySpec(taskId, createdBy)]);
     return this.task(taskIds[0] as TaskId);
-  }
-
-  /** See {@link Operations.retryMany}. */
-  retryMany(...asked: Parameters<Operations['retryMany']>): Promise<RetryReport> {
-    return this.operations.retryMany(...asked);
   }
 
   /** The leases of a task, each with its reason. @throws KoubouError `task.unknown` */

@@ -15,7 +15,7 @@ export function retryRoutes(app: Hono, runtime: Runtime): void {
     if (!way.dryRun && warned.warnings !== undefined) {
       throw new KoubouError('request.invalid', `nothing was tried again: ${warned.warnings.join('; ')}`);
     }
-    const report = await runtime.retryMany(retryFilterOf(body), way);
+    const report = await runtime.operations.retryMany(retryFilterOf(body), way);
     return c.json({ ...report, ...warned }, way.dryRun ? 200 : 202);
   });
 }

@@ -201,8 +201,8 @@ describe('dead letters', () => {
     const { runtime, taskIds } = await setupDead(3);
     const filter = { status: 'failed' } as const;
     const [first, second] = await Promise.all([
-      runtime.retryMany(filter, how),
-      runtime.retryMany(filter, how),
+      runtime.operations.retryMany(filter, how),
+      runtime.operations.retryMany(filter, how),
     ]);
     expect(first.tasks.map(({ retry_of }) => retry_of)).toEqual(taskIds);
     expect(second).toEqual({ found: 0, is_whole: true, tasks: [], sample: [] });
@@ -214,7 +214,7 @@ describe('dead letters', () => {
 
   test('are only counted and shown in a dry run', async () => {
     const { runtime, taskIds } = await setupDead(2);
-    const report = await runtime.retryMany(
+    const report = await runtime.operations.retryMany(
       { status: 'failed', errorCode: 'model.*' },
       { ...how, dryRun: true },
     );
@@ -231,7 +231,7 @@ describe('dead letters', () => {
 
   test('are taken up to the limit, the oldest first', async () => {
     const { runtime, taskIds } = await setupDead(3);
-    const report = await runtime.retryMany({ status: 'failed' }, { ...how, limit: 2 });
+    const report = await runtime.operations.retryMany({ status: 'failed' }, { ...how, limit: 2 });
     expect(report.found).toBe(3);
     expect(report.tasks.map(({ retry_of }) => retry_of)).toEqual(taskIds.slice(0, 2));
   });
