@@ -1,3 +1,5 @@
+import { dropFirst, pushInto } from './binary-heap.ts';
+
 /** What the index needs to know of a task that waits. */
 export interface ReadyEntry {
   readonly seq: number;
@@ -34,16 +36,7 @@ class Lane<E extends ReadyEntry> {
   }
 
   push(entry: E): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as E;
-      if (!comesBefore(entry, above)) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = entry;
+    pushInto(this.#heap, entry, comesBefore);
   }
 
   /** The oldest entry that waits. */
@@ -51,7 +44,7 @@ class Lane<E extends ReadyEntry> {
     while (this.#heap.length > 0) {
       const first = this.#heap[0] as E;
       if (this.#isHere(first)) return first;
-      this.#dropFirst();
+      dropFirst(this.#heap, comesBefore);
       this.#stale -= 1;
     }
     return undefined;
@@ -73,24 +66,6 @@ class Lane<E extends ReadyEntry> {
   /** All that wait, in no order. */
   waiting(): E[] {
     return [...new Set(this.#heap.filter((entry) => this.#isHere(entry)))];
-  }
-
-  #dropFirst(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as E;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right !== undefined && comesBefore(right, heap[child] as E)) child += 1;
-      const below = heap[child] as E;
-      if (!comesBefore(below, last)) break;
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
   }
 }
 

@@ -1,3 +1,5 @@
+import { dropFirst, pushInto } from '../machines/binary-heap.ts';
+
 /** A timer that is armed. */
 export interface HeapTimer {
   dueMs: number;
@@ -14,16 +16,7 @@ export class TimerHeap {
   readonly #heap: HeapTimer[] = [];
 
   push(timer: HeapTimer): void {
-    const heap = this.#heap;
-    let at = heap.push(timer) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      const above = heap[parent] as HeapTimer;
-      if (isBefore(above, timer)) break;
-      heap[at] = above;
-      at = parent;
-    }
-    heap[at] = timer;
+    pushInto(this.#heap, timer, isBefore);
   }
 
   /** Takes the next timer that is live and due. */
@@ -31,7 +24,7 @@ export class TimerHeap {
     for (;;) {
       const first = this.#heap[0];
       if (first === undefined || first.dueMs > untilMs) return undefined;
-      this.#dropFirst();
+      dropFirst(this.#heap, isBefore);
       if (first.isLive) return first;
     }
   }
@@ -39,24 +32,6 @@ export class TimerHeap {
   /** Live timers of one owner. */
   countOf(owner: object): number {
     return this.#heap.filter((timer) => timer.isLive && timer.owner === owner).length;
-  }
-
-  #dropFirst(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as HeapTimer;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = heap[child + 1];
-      if (right !== undefined && isBefore(right, heap[child] as HeapTimer)) child += 1;
-      const below = heap[child] as HeapTimer;
-      if (isBefore(last, below)) break;
-      heap[at] = below;
-      at = child;
-    }
-    heap[at] = last;
   }
 }
 

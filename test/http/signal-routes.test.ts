@@ -87,8 +87,10 @@ test('the description of the interface lists each event with its fields, and no 
   const { body } = await get('/openapi.json');
   const { event } = body.components.schemas.Signal.properties;
   const listed = (event.anyOf ?? event.oneOf).map(
-    // biome-ignore lint/suspicious/noExplicitAny: a part of the document
-    ({ properties }: any) => [properties.type.const, Object.keys(properties).slice(1)],
+    ({ properties }: { properties: { type: { const: string } } }) => [
+      properties.type.const,
+      Object.keys(properties).slice(1),
+    ],
   );
   expect(listed).toEqual(
     operatorSignals.map((signal) => [signal.event, signal.fields.map(({ name }) => name)]),
