@@ -1,5 +1,7 @@
 import type { Clock } from '../actors/clock.ts';
+import { wireOutcomeOf } from '../actors/wire-values.ts';
 import { linkLimits } from '../machines/link-limits.ts';
+import { noUsage } from '../machines/outcome.ts';
 import type { NetworkFaultName } from './link-events.ts';
 import type { NetworkFaults } from './network-faults.ts';
 import type { SeededRandom } from './seeded-random.ts';
@@ -122,16 +124,6 @@ export class FrameFaults {
 }
 
 function forged(assignmentId: number, taskId: string): string {
-  const usage = {
-    model: null,
-    prompt_tokens: null,
-    output_tokens: null,
-    load_ms: null,
-    prompt_ms: null,
-    generate_ms: null,
-    total_ms: null,
-    done_reason: null,
-  };
-  const outcome = { kind: 'succeeded', output: forgedOutput, usage };
+  const outcome = wireOutcomeOf({ kind: 'succeeded', output: forgedOutput, usage: noUsage });
   return JSON.stringify({ type: 'settled', assignment_id: assignmentId, task_id: taskId, outcome });
 }
