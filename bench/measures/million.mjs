@@ -12,6 +12,7 @@ import { noUsage } from '../../dist/machines/outcome.js';
 import { cancelMany } from '../../dist/runtime/bulk-cancel.js';
 import { startRuntime } from '../../dist/runtime.js';
 import { quantile } from '../report/statistics.mjs';
+import { answerCalls, emptyExecutions } from '../subject/calls.mjs';
 import { withSubject } from '../subject/subject.mjs';
 import { fill, latency } from '../subject/workloads.mjs';
 import { specOf } from '../systems/koubou.mjs';
@@ -85,14 +86,7 @@ async function looked(subject, { warmUp, samples, gapMs }) {
 /** The process of the server: it does what its parent asks. */
 async function serve() {
   const { home, slots: own, hang } = JSON.parse(process.argv[2] ?? '{}');
-  let tellExecute = () => {};
-  const execute = (type) => {
-    tellExecute(type);
-    return type === hang ? new Promise(() => {}) : Promise.resolve();
-  };
-  const onExecute = (listener) => {
-    tellExecute = listener;
-  };
+  const { execute, onExecute } = emptyExecutions(hang);
   let opening;
   const opened = () => {
     opening ??= openPool({ home, slots: own, execute });
@@ -130,15 +124,7 @@ async function serve() {
       return { cancelled: cancelled.length, found, is_whole, ms: performance.now() - startedAt };
     },
   };
-  process.on('message', async ({ id, call, input }) => {
-    try {
-      process.send?.({ id, result: await calls[call](input) });
-    } catch (error) {
-      process.send?.({ id, fault: String(error?.stack ?? error) });
-    }
-  });
-  process.on('disconnect', () => process.exit(0));
-  process.send?.({ id: 0 });
+  answerCalls(calls);
 }
 
 /** Ours as it is shipped, with these workers; each says at once what it is asked to say. */

@@ -3,21 +3,14 @@
  * over IPC: `node --expose-gc bench/peers/main.mjs <json>`.
  */
 import { setTimeout as pauseMs } from 'node:timers/promises';
+import { answerCalls, emptyExecutions } from '../subject/calls.mjs';
 import { roster } from './roster.mjs';
 import { completionsOf, drain, enqueue, fill, latency } from './workloads.mjs';
 
 const { name, home, slots, aim, hang, door, workerToken } = JSON.parse(process.argv[2] ?? '{}');
 const { module: path, options = {} } = roster[name];
 
-let tellExecute = () => {};
-/** Does nothing, or never ends for the type that `hang` names. */
-const execute = (type) => {
-  tellExecute(type);
-  return type === hang ? new Promise(() => {}) : Promise.resolve();
-};
-const onExecute = (listener) => {
-  tellExecute = listener;
-};
+const { execute, onExecute } = emptyExecutions(hang);
 
 const module = await import(path);
 const isDoor = door && module.serve !== undefined;
@@ -57,13 +50,4 @@ const calls = {
   },
 };
 
-process.on('message', async ({ id, call, input }) => {
-  try {
-    process.send?.({ id, result: (await calls[call](input)) ?? null });
-  } catch (error) {
-    process.send?.({ id, fault: String(error?.stack ?? error) });
-  }
-});
-// Without a parent there is nobody to measure for. Its servers go with it.
-process.on('disconnect', () => process.exit(0));
-process.send?.({ id: 0 });
+answerCalls(calls);

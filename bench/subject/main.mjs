@@ -4,21 +4,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { loadSystem } from '../systems/system.mjs';
+import { answerCalls, emptyExecutions } from './calls.mjs';
 import { fill, latency, throughput } from './workloads.mjs';
 
 const { name, home, slots, hang } = JSON.parse(process.argv[2] ?? '{}');
 const { open, serve } = await loadSystem(name);
 
-let tellExecute = () => {};
-/** Does nothing, or never ends for the type that `hang` names. */
-const execute = (type) => {
-  tellExecute(type);
-  return type === hang ? new Promise(() => {}) : Promise.resolve();
-};
+const { execute, onExecute } = emptyExecutions(hang);
 const options = { home, slots, execute };
-const onExecute = (listener) => {
-  tellExecute = listener;
-};
 
 let system;
 let door;
@@ -57,13 +50,4 @@ const calls = {
   },
 };
 
-process.on('message', async ({ id, call, input }) => {
-  try {
-    process.send?.({ id, result: await calls[call](input) });
-  } catch (error) {
-    process.send?.({ id, fault: String(error?.stack ?? error) });
-  }
-});
-// Without a parent there is nobody to measure for.
-process.on('disconnect', () => process.exit(0));
-process.send?.({ id: 0 });
+answerCalls(calls);
