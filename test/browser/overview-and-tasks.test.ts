@@ -49,6 +49,8 @@ test('tasks are looked for, picked by the keys, and cancelled by the many after 
   await page.keyboard.type('haiku');
   await page.waitForURL(({ hash }) => hash === '#/tasks?text=haiku');
   await list.getByText('Essay 39').waitFor({ state: 'detached' });
+  // The list begins empty, and is read then.
+  await list.getByText('Haiku 29').waitFor();
   await list.focus();
   for (const key of ['x', 'j', 'j', 'x']) await page.keyboard.press(key);
   await page.getByText('2 selected').waitFor();
