@@ -8,5 +8,7 @@ export default defineConfig({
     ...all.test,
     include: ['test/machines/**/*.test.ts', 'test/db/**/*.test.ts'],
     exclude: ['test/machines/paths/**', 'test/db/home.test.ts'],
+    // Instrumented, the slowest take several times as long.
+    testTimeout: 120_000,
   },
 });

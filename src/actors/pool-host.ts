@@ -25,8 +25,13 @@ export interface PoolHostPorts {
   readonly record: (fact: RecordedFact) => void;
   /** Writes what was recorded; resolves when that was tried. */
   readonly flush: () => Promise<void>;
-  /** Rows behind a window. `exhausted`: nothing more waits there, also not on its way to the disk. */
-  readonly readRows: (shortage: Shortage) => { tickets: readonly TaskTicket[]; exhausted: boolean };
+  /**
+   * Rows behind a window; `undefined` while the disk fails: what waits may not be there yet, and a turn is wanted as soon as
+   * it works again. `exhausted`: nothing more waits there, also not on its way to the disk.
+   */
+  readonly readRows: (
+    shortage: Shortage,
+  ) => { tickets: readonly TaskTicket[]; exhausted: boolean } | undefined;
   /** An actor failed in a way that nobody handles. */
   readonly onFault: (error: unknown) => void;
 }
@@ -69,7 +74,8 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     const wanted = shortages;
     shortages = [];
     for (const shortage of wanted) {
-      pool.send({ type: 'pool.activate', tier: shortage, ...ports.readRows(shortage) });
+      const rows = ports.readRows(shortage);
+      if (rows !== undefined) pool.send({ type: 'pool.activate', tier: shortage, ...rows });
     }
   };
   const hook = new InspectionHook(ports.clock);

@@ -191,7 +191,10 @@ export class Engine {
       onWithdrawn: (tasks) => this.#forget(tasks.map(withdrawn)),
       onStalled: (error) =>
         this.#log.error({ err: error, cause: error.cause }, 'cannot write to the database'),
-      onResumed: () => this.#log.warn({}, 'can write to the database again'),
+      onResumed: () => {
+        this.#log.warn({}, 'can write to the database again');
+        this.#host.wantTurn();
+      },
       onPoison: (error, entry) => this.#dropPoison(error, entry),
       wantFlush: () => this.#host.wantTurn(),
     });

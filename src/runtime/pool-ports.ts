@@ -66,6 +66,7 @@ export function poolPorts(wiring: PoolWiring): PoolHostPorts {
     },
     flush: () => journal.flush(),
     readRows: ({ limit, ...from }) => {
+      if (journal.isStalled) return undefined;
       const rows = store.readyRows(from, limit);
       const tickets = rows.map((row) => ticketOfRow(row, config, clock.now()));
       return { tickets, exhausted: rows.length < limit && !journal.hasAccepts };

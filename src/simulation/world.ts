@@ -59,6 +59,9 @@ const killNames = {
 
 const fewCommitsWeight = 50;
 
+/** Of recoveries that the disk lets down, for each of its faults an hour. */
+const failedRecoveries = 0.02;
+
 /** How long a supervisor waits before it starts a process anew. */
 const restartMsMin = 1_000;
 const restartMsMax = 30_000;
@@ -258,6 +261,12 @@ export class World {
     if (this.random.chance(share, 'kill at commit', commit)) {
       const where = this.random.pick(['before', 'within', 'after'] as const, 'where', commit);
       return fateAt[where === 'within' && this.random.chance(0.5, 'power', commit) ? 'power' : where];
+    }
+    // No time passes between the first write of a start and this one: the weather alone would never strike here.
+    const letDown = kinds.has('recovery') ? this.mix.diskFaultsPerHour * failedRecoveries : 0;
+    if (this.random.chance(letDown, 'disk at recovery', commit)) {
+      this.emit({ type: 'fault', name: 'disk.io', detail: 'recovery', forMs: 0 });
+      return 'SQLITE_IOERR_WRITE';
     }
     return this.diskFault ?? 'done';
   }

@@ -83,6 +83,32 @@ test('a busy database delays a delegation, and does not refuse it', async () => 
   expect(await runtime.wait(taskIds[0] as TaskId, 5_000)).toMatchObject({ status: 'completed' });
 });
 
+test('seed 64: rows that are not on disk yet are waited for without looking for them again and again', async () => {
+  const home = temporaryFolder();
+  const disk = new FailingStore(home);
+  const puppet = new PuppetBackend();
+  const { runtime } = await setupRuntime({
+    home,
+    store: disk.store,
+    backend: puppet.backend,
+    workers: [{ maxConcurrentTasks: 1 }],
+    change: (config) => ({ ...config, pool: { ...config.pool, admissionWindow: 20 } }),
+  });
+  await runtime.delegate([spec()]);
+  const held = await puppet.job(1);
+  disk.code = 'SQLITE_BUSY';
+  const delegated = runtime.delegate([spec({ prompt: 'lives' }), spec({ prompt: 'waits as a row' })]);
+  held.settle(succeeded(''));
+  const before = disk.commits;
+  await until(() => expect(disk.commits).toBeGreaterThan(before + 3));
+  expect(disk.reads).toBeLessThan(10);
+  disk.code = null;
+  await delegated;
+  (await puppet.job(2)).settle(succeeded(''));
+  (await puppet.job(3)).settle(succeeded(''));
+  expect(puppet.prompts.slice(1)).toEqual(['lives', 'waits as a row']);
+});
+
 test('a row that was changed by hand stands: its actor is forgotten, and its slot is free', async () => {
   const logged: string[] = [];
   const puppet = new PuppetBackend();

@@ -9,6 +9,8 @@ export class FailingStore {
   /** `SQLITE_FULL`, `SQLITE_IOERR_WRITE`, `SQLITE_BUSY`, …; `null` for a disk that works. */
   code: string | null = null;
   commits = 0;
+  /** Looks for rows behind the window. */
+  reads = 0;
   readonly store: Store;
 
   constructor(home: string) {
@@ -22,6 +24,7 @@ export class FailingStore {
     this.store = new Proxy(real, {
       get: (target, name) => {
         if (name === 'commit') return commit;
+        if (name === 'readyRows') this.reads += 1;
         const value: unknown = Reflect.get(target, name);
         return typeof value === 'function' ? value.bind(target) : value;
       },
