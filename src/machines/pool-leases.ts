@@ -11,7 +11,7 @@ import type { LeaseName } from './pool-events.ts';
 import { type Command, refuse, type Scope } from './pool-tasks.ts';
 import type { Span } from './prediction.ts';
 import type { RoutingInput } from './routing.ts';
-import type { LiveTask } from './task-board.ts';
+import type { LiveTask, TaskBoard } from './task-board.ts';
 import type { Run } from './worker-events.ts';
 import type { SettledReport } from './worker-reports.ts';
 import type { RosterEntry, WorkerRef } from './worker-roster.ts';
@@ -91,12 +91,12 @@ function assign(
   const { model } = reason;
   const { workerId, endpoint } = worker;
   const assignmentId = context.roster.lease(worker, task.ticket.taskId, model);
-  task.lease = {
+  context.board.lend(task, {
     assignmentId,
     workerId,
     model,
     expected: expected(context.book, worker, task.demand, model),
-  };
+  });
   task.ref.send({ type: 'task.assign', assignmentId, workerId, reason });
   if (endpoint.breaker === 'halfOpen') {
     // Until its breaker says so itself: nobody else shall try in the same turn.
@@ -151,7 +151,7 @@ export function settle(scope: Scope, report: SettledReport): void {
   const task = board.get(report.taskId);
   freeSlot(scope, report);
   if (task?.lease != null && report.outcome.kind === 'succeeded') learn(scope.context, task, report);
-  endLease(task, report);
+  endLease(board, task, report);
 }
 
 function learn({ book, predictionError }: PoolContext, task: LiveTask, report: SettledReport): void {
@@ -164,11 +164,12 @@ function learn({ book, predictionError }: PoolContext, task: LiveTask, report: S
 }
 
 function endLease(
+  board: TaskBoard,
   task: LiveTask | undefined,
   { outcome, draw, elapsedMs }: Pick<SettledReport, 'outcome' | 'draw' | 'elapsedMs'>,
 ): void {
   if (task === undefined) return;
-  task.lease = null;
+  board.takeBack(task);
   task.ref.send({ type: 'task.settle', outcome, draw, elapsedMs });
 }
 
@@ -204,7 +205,7 @@ export function releaseLeases(
     giveBack(context, self, entry, { assignmentId });
     const task = context.board.get(taskId);
     if (task?.lease?.assignmentId === assignmentId) {
-      endLease(task, { outcome: { kind: 'released', failure }, draw: 0, elapsedMs: 0 });
+      endLease(context.board, task, { outcome: { kind: 'released', failure }, draw: 0, elapsedMs: 0 });
     }
     stopWork(self, { assignmentId, workerId: holder });
   }

@@ -104,7 +104,7 @@ export function cancelTask(
   const task = living(context, self, ticket, place);
   if (task === undefined) return;
   board.ready.remove(task);
-  task.lease = null;
+  board.takeBack(task);
   task.ref.send({ type: 'task.cancel' });
 }
 

@@ -20,13 +20,17 @@ export interface LiveTask extends ReadyEntry {
   /** The name of its actor. Taken from a pool of names, since XState keeps a little for each name for ever. */
   readonly seat: number;
   readonly ref: TaskRef;
-  lease: {
-    readonly assignmentId: AssignmentId;
-    readonly workerId: WorkerId;
-    readonly model: string;
-    /** How long it was expected to take when it was handed out; `null` while nothing was known. */
-    readonly expected: Span | null;
-  } | null;
+  /** Changed by {@link TaskBoard.lend} and {@link TaskBoard.takeBack} alone. */
+  lease: HeldLease | null;
+}
+
+/** In whose hands a task is. */
+interface HeldLease {
+  readonly assignmentId: AssignmentId;
+  readonly workerId: WorkerId;
+  readonly model: string;
+  /** How long it was expected to take when it was handed out; `null` while nothing was known. */
+  readonly expected: Span | null;
 }
 
 /** Tasks of one priority and type go to the same workers: they share a window, and wait for nobody else's. */
@@ -49,7 +53,7 @@ export interface Shortage extends TierName {
 
 /** The part of a tier that lives, and the part that waits as rows behind it. */
 interface Tier extends TierName {
-  /** Actors, but for those that sat down postponed. */
+  /** Actors that no worker has, but for those that sat down postponed. */
   live: number;
   /** Rows behind the window. */
   waiting: number;
@@ -73,10 +77,10 @@ export class TaskBoard {
   readonly #tiers = new Map<string, Tier>();
   readonly #window: number;
   readonly #tierWindow: number;
-  /** Live tasks of all tiers. */
+  /** `live` of all tiers. */
   #inWindow = 0;
   #seats = 0;
-  /** Live tasks that were postponed when they sat down. */
+  /** Of the live tasks that no worker has, those that were postponed when they sat down. */
   #postponed = 0;
 
   /**
@@ -202,6 +206,19 @@ export class TaskBoard {
     return task;
   }
 
+  /** A worker has it: what runs takes no room from what waits. */
+  lend(task: LiveTask, lease: HeldLease): void {
+    this.#count(task, -1);
+    task.lease = lease;
+  }
+
+  /** No worker has it (any more). */
+  takeBack(task: LiveTask): void {
+    if (task.lease === null) return;
+    task.lease = null;
+    this.#count(task, 1);
+  }
+
   /** Another model stands in for the one that it was to be done with. It does not wait at this moment. */
   useModel(task: LiveTask, fallbackModel: string | null): void {
     if (task.demand.fallbackModel === fallbackModel) return;
@@ -213,11 +230,11 @@ export class TaskBoard {
   reprioritize(task: LiveTask, priority: number): void {
     const wasWaiting = task.waiting;
     this.ready.remove(task);
-    this.#count(task, -1);
+    if (task.lease === null) this.#count(task, -1);
     task.ticket = { ...task.ticket, priority };
     task.demand = { ...task.demand, priority };
     task.priority = priority;
-    this.#count(task, 1);
+    if (task.lease === null) this.#count(task, 1);
     if (wasWaiting) this.ready.add(task);
   }
 
@@ -227,7 +244,7 @@ export class TaskBoard {
     this.#live.delete(task.ticket.taskId);
     this.#bySeat.delete(task.seat);
     this.#freeSeats.push(task.seat);
-    this.#count(task, -1);
+    if (task.lease === null) this.#count(task, -1);
   }
 
   /** Tasks that sat down to wait for a start time have a window of their own, so that they keep nobody out. */

@@ -116,7 +116,7 @@ export const heavyNetworkFaults: NetworkFaults = {
   linkHalfOpensPerHour: 2,
   linkStallsPerHour: 4,
   linkPartitionsPerHour: 1,
-  linkStormsPerHour: 0.5,
+  linkStormsPerHour: 1.5,
   joinerCrashesPerHour: 2,
   joinerSuspendsPerHour: 2,
   namesakesPerHour: 1,

@@ -191,6 +191,18 @@ test('more tasks than the window holds wait as rows, and all of them are done', 
   expect(runtime.readiness().waiting).toEqual({ live: 0, dormant: 0 });
 });
 
+test('what runs takes no room of the window: a small one keeps no slot empty', async () => {
+  const puppet = new PuppetBackend();
+  const { runtime } = await setupRuntime({
+    backend: puppet.backend,
+    workers: [{ maxConcurrentTasks: 5 }],
+    change: (config) => ({ ...config, pool: { ...config.pool, admissionWindow: 10 } }),
+  });
+  await runtime.delegate(Array.from({ length: 8 }, () => spec()));
+  await puppet.job(5);
+  expect(runtime.readiness().waiting).toEqual({ live: 1, dormant: 2 });
+});
+
 test('tasks that wait for one worker keep nobody from another, however many they are', async () => {
   const puppet = new PuppetBackend();
   const { runtime } = await setupRuntime({
