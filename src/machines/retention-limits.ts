@@ -22,6 +22,8 @@ export const retentionLimits = {
   busyGapMs: 50,
   /** After a slice while something is written, so many times as long as it took is left to others. */
   busyShare: 9,
+  /** A wall clock that was set ahead is believed after so long: time for an operator to see it and to set it right. */
+  clockBeliefMs: 86_400_000,
   /** However many ended tasks are too many: whoever waits for one by asking again and again gets its answer. */
   freshMs: 60_000,
   /** Leases looked at, from the last one back, for the runs that predictions are learned from at a start. */

@@ -8,7 +8,7 @@ import { Retention } from './retention.ts';
 
 export interface HousekeepingPorts {
   readonly engine: Engine;
-  readonly store: Pick<Store, 'forgetCompleted' | 'upkeep' | 'lastSeq'>;
+  readonly store: Pick<Store, 'forgetCompleted' | 'upkeep' | 'lastSeq' | 'eventsSince'>;
   readonly log: RuntimeLog;
   readonly clock: Clock;
   readonly config: CurrentConfig;

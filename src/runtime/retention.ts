@@ -6,9 +6,10 @@ import { retentionLimits } from '../machines/retention-limits.ts';
 import type { CurrentConfig } from './current-config.ts';
 import { Pauses } from './pauses.ts';
 import type { RuntimeLog } from './pool-ports.ts';
+import { TrustedTime } from './trusted-time.ts';
 
 export interface RetentionPorts {
-  readonly store: Pick<Store, 'upkeep' | 'lastSeq'>;
+  readonly store: Pick<Store, 'upkeep' | 'lastSeq' | 'eventsSince'>;
   readonly clock: Clock;
   readonly config: CurrentConfig;
   readonly log: RuntimeLog;
@@ -42,6 +43,8 @@ const dayMs = 24 * 3_600_000;
 export class Retention {
   readonly #ports: RetentionPorts;
   readonly #pauses: Pauses;
+  /** Of what is deleted nothing comes back when the clock is set right. */
+  readonly #time: TrustedTime;
   /** The sweep or the shrinking that goes on: they follow each other. */
   #work: Promise<unknown> = Promise.resolve();
   #seenSeq = 0;
@@ -49,6 +52,9 @@ export class Retention {
   constructor(ports: RetentionPorts) {
     this.#ports = ports;
     this.#pauses = new Pauses(ports.clock);
+    const { clock, store } = ports;
+    const last = store.eventsSince(store.lastSeq() - 1, 1)[0];
+    this.#time = new TrustedTime(clock, retentionLimits.clockBeliefMs, last?.atMs ?? null);
   }
 
   /** Looks each minute, from now on until {@link stop}. */
@@ -98,9 +104,10 @@ export class Retention {
   async #sweep(): Promise<Swept> {
     const tasks = await this.#sweepTasks();
     const events = await this.#sweepEvents();
-    const { clock, store } = this.#ports;
+    const { store } = this.#ports;
     await this.#slices(
-      () => store.upkeep.forgetKeys(clock.now(), retentionLimits.sliceKeys) === retentionLimits.sliceKeys,
+      () =>
+        store.upkeep.forgetKeys(this.#time.now(), retentionLimits.sliceKeys) === retentionLimits.sliceKeys,
     );
     return { tasks, events, floor: store.upkeep.floor() };
   }
@@ -123,21 +130,22 @@ export class Retention {
 
   /** By number as long as there are too many, and by age else. */
   #whichTasks(): { readonly endedBeforeMs: number; readonly limit: number } {
-    const { clock, config, store } = this.#ports;
+    const { config, store } = this.#ports;
     const { maxAgeDays, maxEndedTasks } = config.now.retention;
     const tooMany = maxEndedTasks === 0 ? 0 : store.upkeep.endedTasks() - maxEndedTasks;
-    const tooOldMs = maxAgeDays === 0 ? 0 : clock.now() - maxAgeDays * dayMs;
+    const tooOldMs = maxAgeDays === 0 ? 0 : this.#time.now() - maxAgeDays * dayMs;
     if (tooMany <= 0) return { endedBeforeMs: tooOldMs, limit: retentionLimits.sliceTasks };
     return {
-      endedBeforeMs: Math.max(tooOldMs, clock.now() - retentionLimits.freshMs),
+      endedBeforeMs: Math.max(tooOldMs, this.#time.now() - retentionLimits.freshMs),
       limit: Math.min(retentionLimits.sliceTasks, tooMany),
     };
   }
 
   async #sweepEvents(): Promise<number> {
-    const { clock, config, store } = this.#ports;
+    const { config, store } = this.#ports;
     const { maxAgeDays, maxEvents } = config.now.retention;
-    const tooOld = maxAgeDays === 0 ? 0 : store.upkeep.firstEventSince(clock.now() - maxAgeDays * dayMs) - 1;
+    const tooOld =
+      maxAgeDays === 0 ? 0 : store.upkeep.firstEventSince(this.#time.now() - maxAgeDays * dayMs) - 1;
     const to = Math.max(tooOld, maxEvents === 0 ? 0 : store.lastSeq() - maxEvents);
     let deleted = 0;
     let before = store.upkeep.floor();

@@ -52,7 +52,11 @@ function setup(settings: Partial<RetentionSettings>) {
   };
   const config = new CurrentConfig({ ...shipped, retention: { ...forEver, ...settings } });
   const retention = new Retention({
-    store: { upkeep, lastSeq: () => store.lastSeq() },
+    store: {
+      upkeep,
+      lastSeq: () => store.lastSeq(),
+      eventsSince: (afterSeq, limit) => store.eventsSince(afterSeq, limit),
+    },
     clock,
     config,
     log,
@@ -84,18 +88,18 @@ describe('what is over and old', () => {
     const { clock, store, retention, end, look, logged } = setup({ maxAgeDays: 2 });
     void retention.watch();
     await end(3);
-    clock.jumpWall(dayMs);
+    await clock.stall(dayMs);
     await end(2);
     await look();
     expect([store.counts().cancelled, store.upkeep.floor(), logged]).toEqual([5, 0, []]);
-    clock.jumpWall(dayMs);
+    await clock.stall(dayMs);
     await look();
     expect([store.counts().cancelled, store.upkeep.floor(), logged]).toEqual([
       2,
       6,
       ['what was old was deleted'],
     ]);
-    clock.jumpWall(dayMs);
+    await clock.stall(dayMs);
     await look();
     // The last event stays: the next one counts on from it.
     expect([store.counts().cancelled, store.upkeep.floor()]).toEqual([0, 9]);
@@ -104,7 +108,7 @@ describe('what is over and old', () => {
   test('is deleted by its number, the oldest first, but not within a minute after its end', async () => {
     const { clock, store, retention, end, look, sweep } = setup({ maxEndedTasks: 4 });
     await end(3);
-    clock.jumpWall(2 * freshMs);
+    await clock.stall(2 * freshMs);
     await end(3);
     await sweep();
     expect(store.counts().cancelled).toBe(4);
@@ -117,11 +121,51 @@ describe('what is over and old', () => {
     expect(store.counts().cancelled).toBe(4);
   });
 
+  test('outlives a clock that was set ahead by mistake: what is deleted by age has a day in which that is seen', async () => {
+    const { clock, store, retention, end, look } = setup({ maxAgeDays: 2 });
+    void retention.watch();
+    await end(3);
+    await look();
+    clock.jumpWall(31 * dayMs);
+    await look();
+    await clock.stall(dayMs / 2);
+    await look();
+    clock.jumpWall(-31 * dayMs);
+    await look();
+    expect(store.counts().cancelled).toBe(3);
+    clock.jumpWall(31 * dayMs);
+    await look();
+    await clock.stall(dayMs);
+    await look();
+    expect(store.counts().cancelled).toBe(0);
+  });
+
+  test('outlives a start with a clock that is wrong', async () => {
+    const { clock, store, retention, end } = setup({ maxAgeDays: 2 });
+    await end(3);
+    retention.stop();
+    clock.jumpWall(31 * dayMs);
+    const next = new Retention({
+      store,
+      clock,
+      config: new CurrentConfig({ ...shipped, retention: { ...forEver, maxAgeDays: 2 } }),
+      log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+      isStalled: () => false,
+    });
+    const swept = next.sweep();
+    await clock.advance(1_000);
+    expect(await swept).toMatchObject({ tasks: 0, events: 0 });
+    await clock.stall(dayMs);
+    const later = next.sweep();
+    await clock.advance(1_000);
+    expect(await later).toMatchObject({ tasks: 3 });
+  });
+
   test('stays for ever where nothing else is asked for', async () => {
     const { clock, store, retention, end, look } = setup({});
     void retention.watch();
     await end(300);
-    clock.jumpWall(100 * 365 * dayMs);
+    await clock.stall(100 * 365 * dayMs);
     await look();
     expect([store.counts().cancelled, store.upkeep.floor()]).toEqual([300, 0]);
   });
@@ -133,7 +177,7 @@ describe('what is over and old', () => {
       await store.commit([accept(makeTask(seq)), entry(assigned), entry(completed, clock.now())]);
     }
     const before = store.lastRuns(limits.runsRead);
-    clock.jumpWall(9 * dayMs);
+    await clock.stall(9 * dayMs);
     void retention.watch();
     await look();
     expect(store.lastRuns(limits.runsRead)).toEqual(before);
@@ -143,7 +187,7 @@ describe('what is over and old', () => {
     const { clock, store, retention, config, end, look } = setup({});
     void retention.watch();
     await end(3);
-    clock.jumpWall(2 * dayMs);
+    await clock.stall(2 * dayMs);
     await look();
     config.replace({ ...config.now, retention: { ...forEver, maxAgeDays: 1 } });
     await look();
@@ -164,7 +208,7 @@ describe('the slices', () => {
   test('are small, and something else can happen between them', async () => {
     const { clock, store, retention, slices, end } = setup({ maxAgeDays: 1 });
     for (let round = 0; round < 3; round += 1) await end(sliceTasks);
-    clock.jumpWall(2 * dayMs);
+    await clock.stall(2 * dayMs);
     const swept = retention.sweep();
     await clock.advance(1_000);
     expect(slices.map(({ deleted }) => deleted)).toEqual([sliceTasks, sliceTasks, sliceTasks, 0]);
@@ -176,7 +220,7 @@ describe('the slices', () => {
   test('lie further apart while something is written', async () => {
     const { clock, retention, slices, end } = setup({ maxAgeDays: 1 });
     for (let round = 0; round < 3; round += 1) await end(sliceTasks);
-    clock.jumpWall(2 * dayMs);
+    await clock.stall(2 * dayMs);
     const swept = retention.sweep();
     for (let ms = 0; ms < 1_000; ms += 2) {
       await end(1);
@@ -190,7 +234,7 @@ describe('the slices', () => {
   test('end in the middle when the server stops, and leave no timer', async () => {
     const { clock, store, retention, end } = setup({ maxAgeDays: 1 });
     for (let round = 0; round < 3; round += 1) await end(sliceTasks);
-    clock.jumpWall(2 * dayMs);
+    await clock.stall(2 * dayMs);
     void retention.watch();
     const swept = retention.sweep();
     await clock.settle();
@@ -203,7 +247,7 @@ describe('the slices', () => {
   test('wait while the disk fails, and a fault of theirs is tried again', async () => {
     const { clock, store, retention, state, logged, end, look } = setup({ maxAgeDays: 1 });
     await end(3);
-    clock.jumpWall(2 * dayMs);
+    await clock.stall(2 * dayMs);
     void retention.watch();
     state.isStalled = true;
     await look();
