@@ -53,6 +53,22 @@ declare module '*/bench/report/bars.mjs' {
   }): string;
 }
 
+declare module '*/bench/report/flame.mjs' {
+  export interface ProfileNode {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string };
+    readonly children?: readonly number[];
+  }
+  export function flameGraph(
+    profile: {
+      readonly nodes: readonly ProfileNode[];
+      readonly samples: readonly number[];
+      readonly timeDeltas: readonly number[];
+    },
+    title: string,
+  ): string;
+}
+
 declare module '*/bench/report/lines.mjs' {
   export function lineChart(chart: {
     readonly title: string;

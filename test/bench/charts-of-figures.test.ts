@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { barChart } from '../../bench/report/bars.mjs';
+import { flameGraph } from '../../bench/report/flame.mjs';
 import { lineChart } from '../../bench/report/lines.mjs';
 import { between, markdownTable } from '../../bench/report/markers.mjs';
 
@@ -41,4 +42,29 @@ test('a cell of a table cannot begin another one', () => {
       ['1|2', '3'],
     ]),
   ).toBe('| a | b |\n|---|---|\n| 1\\|2 | 3 |');
+});
+
+test('a frame of a flame graph is as wide as its share of the work, with what it called; waiting and loading are none', () => {
+  const frame = (id: number, functionName: string, url: string, children: readonly number[] = []) => ({
+    id,
+    callFrame: { functionName, url },
+    children,
+  });
+  const profile = {
+    nodes: [
+      frame(1, '(root)', '', [2, 3, 5]),
+      frame(2, '(idle)', ''),
+      frame(3, 'turn', 'file:///x/dist/actors/pool-host.js', [4]),
+      frame(4, 'send', 'file:///x/node_modules/xstate/dist/raise-1.cjs.js'),
+      frame(5, 'load', 'node:internal/modules/loader'),
+    ],
+    samples: [2, 3, 4, 5],
+    timeDeltas: [500, 100, 300, 700],
+  };
+  const titles = [...flameGraph(profile, 'work').matchAll(/<title>([^<]*)<\/title><rect class="(\w+)"/g)];
+  expect(titles.map(([, title, kind]) => [title, kind])).toEqual([
+    ['all: 100.0 %', 'node'],
+    ['turn · pool-host: 100.0 %', 'charts'],
+    ['send · xstate: 75.0 %', 'xstate'],
+  ]);
 });
