@@ -62,6 +62,8 @@ export function heartbeatActor(ports: HeartbeatPorts) {
       } else {
         sendBack({ type: 'heartbeat.missed', silentMs: nowMs - heardMs, detail: answer });
       }
+      // What it told may have ended it: a drain that waited for this worker alone is over when it is lost.
+      if (abort.signal.aborted) return;
       dueMs = Math.max(nowMs, startedMs + intervalMs);
       timer = clock.setTimeout(beat, dueMs - nowMs);
     };

@@ -51,6 +51,11 @@ export class LinkPulse {
     this.#absence = absence;
   }
 
+  /** It is at the door: whoever asks meanwhile waits for it, also when it was away for long. */
+  expect(): void {
+    if (this.#absence !== undefined) this.cut(this.#absence.reason);
+  }
+
   /**
    * A beat from before a cut says that the worker lived, and is told as such: whether it comes back is another matter.
    *

@@ -85,6 +85,7 @@ export class WorkerLinks {
     }
     // Known before it is enrolled, since the pool begins to watch it at once.
     const link = this.#linkOf(workerId);
+    link.pulse.expect();
     try {
       this.#ports.enrol(announced(hello));
     } catch (error) {

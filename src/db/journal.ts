@@ -1,7 +1,7 @@
 import { type Actor, createActor } from 'xstate';
 import { KoubouError } from '../machines/errors.ts';
 import type { AcceptedTask, RecordedFact } from '../machines/facts.ts';
-import type { WorkerId } from '../machines/identifiers.ts';
+import type { TaskId, WorkerId } from '../machines/identifiers.ts';
 import { journalMachine } from '../machines/journal-machine.ts';
 import { limits } from '../machines/limits.ts';
 import { asStorageError, storageFault } from './storage-faults.ts';
@@ -73,6 +73,13 @@ export class Journal {
   /** Whether newly accepted tasks wait to be written. */
   get hasAccepts(): boolean {
     return this.#pending.some(({ entry }) => entry?.kind === 'accept');
+  }
+
+  /** Whether something that happened to a task is still to be written: its row is behind. */
+  holds(taskId: TaskId): boolean {
+    return this.#pending.some(
+      ({ entry }) => entry?.kind === 'fact' && 'taskId' in entry.fact && entry.fact.taskId === taskId,
+    );
   }
 
   /**

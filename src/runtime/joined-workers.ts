@@ -30,8 +30,9 @@ export function openLinks(ports: JoinedWorkersPorts): WorkerLinks {
     leave: (workerId) => engine.command({ type: 'pool.retire', workerId, detail: 'it said goodbye' }),
     late: (report) => {
       const row = store.task(report.taskId);
-      // It counted, and only the word of that was lost on the way.
-      if (row !== undefined && row.endedAt !== null && row.assignmentId === report.assignmentId) return;
+      // It counted, and only the word of that was lost on the way. Under the lease of another worker it never does.
+      const isTheirs = row?.assignmentId === report.assignmentId && row.workerId === report.workerId;
+      if (isTheirs && row.endedAt !== null) return;
       engine.reportLate(report);
     },
     // What waits for it need not wait for the next beat.

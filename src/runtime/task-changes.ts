@@ -28,7 +28,7 @@ export class TaskChanges {
   /** @throws KoubouError `task.unknown`, `task.ended` (its ending stands), `storage.unavailable` */
   async cancel(taskId: TaskId): Promise<void> {
     const row = this.living(taskId);
-    this.#ports.engine.command({ type: 'pool.cancel', ...this.#asRow(row) });
+    if (!this.#isEnding(taskId)) this.#ports.engine.command({ type: 'pool.cancel', ...this.#asRow(row) });
     await this.#ports.engine.journal.settled();
     const { status } = this.#row(taskId);
     if (status !== 'cancelled') throw endedAlready(taskId, status);
@@ -41,6 +41,7 @@ export class TaskChanges {
    * @throws KoubouError `task.unknown`, `task.ended`, `rate.limited`, `storage.unavailable`
    */
   async reprioritize(taskId: TaskId, priority: number): Promise<void> {
+    if (this.#isEnding(taskId)) await this.#ports.engine.journal.settled();
     const row = this.living(taskId);
     if (row.priority === priority) return;
     this.#assertRoom(taskId);
@@ -48,6 +49,12 @@ export class TaskChanges {
     await this.#ports.engine.journal.settled();
     const after = this.#row(taskId);
     if (after.priority !== priority) throw endedAlready(taskId, after.status);
+  }
+
+  /** Its actor has ended, and its row does not say so yet: brought to life again, it would end twice. */
+  #isEnding(taskId: TaskId): boolean {
+    const { pool, journal } = this.#ports.engine;
+    return pool.board.get(taskId) === undefined && journal.holds(taskId);
   }
 
   /** What the pool must know of it, should it wait as a row. */

@@ -107,35 +107,51 @@ export const workerInvariants: readonly Invariant[] = [
   {
     name: 'who waits longer goes first',
     doc: 'No task is overtaken by one of the same type, rule and model with less effective priority, but for bounded bypasses to a loaded model.',
-    watch: (ledger) => (event) => {
-      const fact = factOf(event);
-      if (event.type !== 'fact' || fact?.type !== 'task.assigned') return undefined;
-      const task = ledger.tasks.get(fact.taskId);
-      if (task === undefined || isUncertain(task) || fact.reason.bypassed !== undefined) return undefined;
-      const { atMs } = event.committed;
-      const { routing, models } = configOf(ledger, fact);
-      const slackMs = ledger.jumpedMs + 1;
-      for (const other of ledger.waiting) {
-        if (other.wanted.taskType !== task.wanted.taskType || isUncertain(other)) continue;
-        if (other.notBeforeMs > atMs - 1_000 - slackMs) continue;
-        if (!comesBefore(other, task, routing.agingMs, slackMs)) continue;
-        if (ruleFor(routing, other.priority) !== ruleFor(routing, task.priority)) continue;
-        if (modelOf(other, models) !== modelOf(task, models)) continue;
-        return `${task.taskId} (${task.priority}) overtook ${other.taskId} (${other.priority})`;
-      }
-      return undefined;
+    watch: (ledger) => {
+      let [asleepSinceMs, asleepUntilMs] = [0, 0];
+      return (event, nowMs) => {
+        if (event.type === 'fault' && event.name.startsWith('process.s')) {
+          if (nowMs > asleepUntilMs) asleepSinceMs = nowMs;
+          asleepUntilMs = Math.max(asleepUntilMs, nowMs + event.forMs);
+        }
+        const fact = factOf(event);
+        if (event.type !== 'fact' || fact?.type !== 'task.assigned') return undefined;
+        const task = ledger.tasks.get(fact.taskId);
+        if (task === undefined || isUncertain(task) || fact.reason.bypassed !== undefined) return undefined;
+        const { atMs } = event.committed;
+        const { routing, models } = configOf(ledger, fact);
+        const slackMs = ledger.jumpedMs + 1;
+        // A start time is seen within a second, in which the process is awake.
+        const awayMs = nowMs < asleepUntilMs + 1_000 ? nowMs - asleepSinceMs : 0;
+        const seenMs = atMs - awayMs - 1_000 - slackMs;
+        for (const other of ledger.waiting) {
+          if (other.wanted.taskType !== task.wanted.taskType || isUncertain(other)) continue;
+          if (other.notBeforeMs > seenMs) continue;
+          if (!comesBefore(other, task, routing.agingMs, slackMs)) continue;
+          if (ruleFor(routing, other.priority) !== ruleFor(routing, task.priority)) continue;
+          if (modelOf(other, models) !== modelOf(task, models)) continue;
+          return `${task.taskId} (${task.priority}) overtook ${other.taskId} (${other.priority})`;
+        }
+        return undefined;
+      };
     },
   },
   {
     name: 'lost only when silent',
     doc: 'A worker that was heard is not declared lost before it was silent for the timeout.',
-    watch: (ledger) => (event, nowMs) => {
-      const fact = factOf(event);
-      if (fact?.type !== 'worker.changed' || fact.to !== 'lost') return undefined;
-      const { lastBeatMs } = ledger.worker(fact.workerId);
-      const { timeoutMs } = ledger.config.healthCheck;
-      if (lastBeatMs === null || nowMs - lastBeatMs >= timeoutMs) return undefined;
-      return `${fact.workerId} was heard ${nowMs - lastBeatMs} ms before it was declared lost`;
+    watch: (ledger) => {
+      // What a failing disk has held up is told late: the worker may have been heard since.
+      let isHeldUp = false;
+      return (event, nowMs) => {
+        if (event.type === 'commit.failed') isHeldUp = true;
+        const fact = factOf(event);
+        if (event.type === 'process.began' || fact?.type === 'journal.resumed') isHeldUp = false;
+        if (fact?.type !== 'worker.changed' || fact.to !== 'lost' || isHeldUp) return undefined;
+        const { lastBeatMs } = ledger.worker(fact.workerId);
+        const { timeoutMs } = ledger.config.healthCheck;
+        if (lastBeatMs === null || nowMs - lastBeatMs >= timeoutMs) return undefined;
+        return `${fact.workerId} was heard ${nowMs - lastBeatMs} ms before it was declared lost`;
+      };
     },
   },
   {

@@ -72,6 +72,18 @@ describe('a heartbeat', () => {
     expect(beats).toEqual([]);
   });
 
+  test('seed 1190: that is ended by what it tells leaves no timer behind', async () => {
+    const { actor, clock, told } = setupHeartbeat(() => Promise.reject(new Error('connection refused')));
+    const { subscription } = { subscription: actor.on('*', () => undefined) };
+    told.push = (...reports) => {
+      actor.stop();
+      return Array.prototype.push.apply(told, reports);
+    };
+    await clock.advance(0);
+    subscription.unsubscribe();
+    expect([told.length, clock.pending]).toEqual([1, 0]);
+  });
+
   test('is received when there was a sign of life, although the rest of the answer never came', async () => {
     const seen: Sighting = { models: [], residents: null };
     let beat = 0;

@@ -69,6 +69,31 @@ describe('the name of a worker', () => {
 });
 
 describe('a probe of a joined worker', () => {
+  test('seed 366: that comes back long after it has left is answered by its coming, and not by its absence', async () => {
+    const answers: unknown[] = [];
+    const { clock, network, pool } = setupJoined({
+      // The pool watches it from the moment in which it is enrolled.
+      enrol: ({ workerId }) => {
+        pool.links
+          .probeOf(workerId)(never)
+          .then(
+            ({ models }) => answers.push(models?.map(({ name }) => name)),
+            (error: Error) => answers.push(error.message),
+          );
+      },
+    });
+    const announced = (models: readonly string[]) => ({
+      announced: { workerId: gpu2, slots: 1, models, capabilities: [], labels: {}, performanceFactor: 1 },
+    });
+    const first = startWorker(network, announced(['old']));
+    await clock.advance(100);
+    first.client.stop();
+    await clock.advance(10 * linkLimits.cutGraceMs);
+    startWorker(network, { ...announced(['new']), instance: 'instance-2' });
+    await clock.advance(100);
+    expect(answers).toEqual([['old'], ['new']]);
+  });
+
   test('is answered by a beat, also by one that came before it, with what the worker sees', async () => {
     const { clock, network, pool } = setupJoined();
     const residents = [{ name: 'tiny', memoryBytes: 5, contextTokens: 512 }];

@@ -53,3 +53,22 @@ test('so many tasks behind the window may be moved, and memory has an end', asyn
   expect(refused[0]).toMatchObject({ reason: { code: 'rate.limited', retryAfterMs: 60_000 } });
   expect(refused.length).toBeLessThanOrEqual(10);
 });
+
+test('seed 1230: one that was cancelled a moment ago is not brought to life again, before its row says so', async () => {
+  const logged: string[] = [];
+  const { runtime } = await setupRuntime({ logged });
+  await runtime.pause();
+  const { taskIds } = await runtime.delegate([spec()]);
+  const id = taskIds[0] as TaskId;
+  const facts: string[] = [];
+  runtime.stream.subscribe(({ fact }) => facts.push(fact.type));
+  const [first, moved, second] = await Promise.allSettled([
+    runtime.cancel(id),
+    runtime.reprioritize(id, 9),
+    runtime.cancel(id),
+  ]);
+  expect(first).toMatchObject({ status: 'fulfilled' });
+  expect(moved).toMatchObject({ reason: { code: 'task.ended' } });
+  expect(second).toMatchObject({ status: 'fulfilled' });
+  expect([facts, logged]).toEqual([['task.cancelled'], []]);
+});

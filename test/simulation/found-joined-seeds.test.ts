@@ -1,10 +1,11 @@
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import type { Store } from '../../src/db/store.ts';
+import type { TaskId } from '../../src/machines/identifiers.ts';
 import { FailingStore } from '../support/failing-store.ts';
 import { gpu2, startWorker } from '../support/joined-world.ts';
 import { LinkNetwork } from '../support/link-network.ts';
-import { type SetUp, setupRuntime, temporaryFolder } from '../support/running-server.ts';
+import { type SetUp, setupRuntime, spec, temporaryFolder } from '../support/running-server.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 
 /** A whole runtime that workers join over a network in memory. */
@@ -16,7 +17,7 @@ async function setupJoinedRuntime(setUp: SetUp = {}) {
   const { runtime } = await opening;
   network.accept = (socket) => runtime.links.accept(socket);
   const livenessOf = () => runtime.worker(gpu2).liveness;
-  return { clock, network, livenessOf };
+  return { clock, network, livenessOf, runtime };
 }
 
 test('seed 1: a worker that joins while the disk is full is told so, and comes again', async () => {
@@ -70,4 +71,32 @@ test('seed 213: a lost worker that comes back is alive at once, and not at the n
   startWorker(network, { instance: 'instance-2' });
   await clock.advance(100);
   expect(livenessOf()).toBe('alive');
+});
+
+test('seed 393: a result under the lease of another worker is on record as late, also when that lease has ended', async () => {
+  const { clock, network, runtime } = await setupJoinedRuntime();
+  const delegated = runtime.delegate([spec()]);
+  await clock.advance(1_000);
+  const { taskIds } = await delegated;
+  startWorker(network);
+  await clock.advance(1_000);
+  const taskId = taskIds[0] as TaskId;
+  expect(runtime.task(taskId)).toMatchObject({
+    status: 'completed',
+    worker_id: 'worker_1',
+    assignment_id: 1,
+  });
+  const late: unknown[] = [];
+  runtime.stream.subscribe(({ fact }) => late.push(fact));
+  network.workerEnds[0]?.send(
+    JSON.stringify({
+      type: 'settled',
+      task_id: taskId,
+      assignment_id: 1,
+      outcome: { kind: 'failed', failure: { code: 'model.unknown', message: 'forged' } },
+    }),
+  );
+  await clock.advance(100);
+  expect(late).toMatchObject([{ type: 'worker.reported_late', workerId: gpu2, assignmentId: 1 }]);
+  expect(runtime.task(taskId).status).toBe('completed');
 });
