@@ -73,18 +73,18 @@ export const operatingEnglish = {
   filterWithoutFailed: (option: string) => `${option} narrows down --failed; give that too.`,
   moment: 'a time ago (90s, 15m, 2h, 3d) or a date and time (2026-11-22T10:15)',
   noneFound: 'No task is to be tried again.',
-  found: (chosen: number, found: number) =>
-    chosen === found
+  found: (chosen: number, found: number, isWhole: boolean) =>
+    chosen === found && isWhole
       ? `Failed tasks to be tried again: ${found}`
-      : `Failed tasks to be tried again: the ${chosen} oldest of ${found}`,
+      : `Failed tasks to be tried again: the ${chosen} oldest of ${isWhole ? '' : 'at least '}${found}`,
   question: (chosen: number) => `Try ${chosen} tasks again? [y/N] `,
   yesWords: 'y yes',
   notAsked: 'There is nobody to ask: --yes does it, --dry-run only shows which.',
   notRetried: 'Nothing was done.',
-  retried: (tasks: number, found: number) =>
-    tasks === found
+  retried: (tasks: number, found: number, isWhole: boolean) =>
+    tasks === found && isWhole
       ? `Tried again: ${tasks}`
-      : `Tried again: ${tasks} of ${found}; for the others, the same once more.`,
+      : `Tried again: ${tasks} of ${isWhole ? '' : 'at least '}${found}; for the others, the same once more.`,
   noAttempts: (state: string) =>
     `No worker has been chosen for it (it is ${state}). What there is to choose from: koubou workers; what is before it: koubou pool`,
   attemptOf: (attempt: number, worker: string, model: string) =>

@@ -69,19 +69,19 @@ export const operatingJapanese: Messages['operating'] = {
   filterWithoutFailed: (option) => `${option} は --failed と一緒に指定してください。`,
   moment: '経過時間（90s、15m、2h、3d）か日時（2026-11-22T10:15）を指定してください',
   noneFound: '再実行するタスクはありません。',
-  found: (chosen, found) =>
-    chosen === found
+  found: (chosen, found, isWhole) =>
+    chosen === found && isWhole
       ? `再実行する失敗タスク: ${found} 件`
-      : `再実行する失敗タスク: ${found} 件のうち古いものから ${chosen} 件`,
+      : `再実行する失敗タスク: ${found} 件${isWhole ? '' : '以上'}のうち古いものから ${chosen} 件`,
   question: (chosen) => `${chosen} 件のタスクを再実行しますか? [y/N]（はい: y） `,
   yesWords: 'y yes はい',
   notAsked:
     '確認できる端末がありません。実行するには --yes、対象を見るだけなら --dry-run を指定してください。',
   notRetried: '何もしませんでした。',
-  retried: (tasks, found) =>
-    tasks === found
+  retried: (tasks, found, isWhole) =>
+    tasks === found && isWhole
       ? `再実行: ${tasks} 件`
-      : `再実行: ${found} 件のうち ${tasks} 件。残りは同じ指定でもう一度実行してください。`,
+      : `再実行: ${found} 件${isWhole ? '' : '以上'}のうち ${tasks} 件。残りは同じ指定でもう一度実行してください。`,
   noAttempts: (state) =>
     `まだワーカーが決まっていません（状態: ${state}）。候補は koubou workers、先に待つタスクは koubou pool で確認できます。`,
   attemptOf: (attempt, worker, model) => `試行 ${attempt}: ${worker}、モデル ${model}`,

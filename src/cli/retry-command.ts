@@ -98,8 +98,8 @@ async function retryFailed(cli: Cli, options: RetryOptions): Promise<number> {
   if (json) terminal.json(report);
   else {
     for (const { task_id } of report.tasks) terminal.line(task_id);
-    const { tasks, found } = report;
-    terminal.say(found === 0 ? operating.noneFound : operating.retried(tasks.length, found));
+    const { tasks, found, is_whole: isWhole } = report;
+    terminal.say(found === 0 ? operating.noneFound : operating.retried(tasks.length, found, isWhole));
   }
   return exitCodes.done;
 }
@@ -115,7 +115,11 @@ function talking(cli: Cli): Cli {
   return { ...cli, terminal: { ...terminal, line: terminal.say, paint: (_colour, text) => text } };
 }
 
-function showFound({ terminal, messages }: Cli, { found, sample }: RetryReport, limit: number): void {
+function showFound(
+  { terminal, messages }: Cli,
+  { found, is_whole: isWhole, sample }: RetryReport,
+  limit: number,
+): void {
   const { fields, operating } = messages;
   if (found === 0) {
     terminal.say(operating.noneFound);
@@ -125,7 +129,7 @@ function showFound({ terminal, messages }: Cli, { found, sample }: RetryReport, 
   printTable(terminal, [fields.task, fields.error], rows);
   const chosen = Math.min(found, limit);
   if (chosen > sample.length) terminal.line('…');
-  terminal.say(operating.found(chosen, found));
+  terminal.say(operating.found(chosen, found, isWhole));
 }
 
 function isYes(words: string, answer: string): boolean {

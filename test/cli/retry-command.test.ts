@@ -4,9 +4,10 @@ import { freshEnvironment } from './command.ts';
 import { koubouHere, recordedTerminal } from './recorded-terminal.ts';
 import { json, standIn } from './stand-in.ts';
 
-const dry = (found: number) =>
+const dry = (found: number, isWhole = true) =>
   json(200, {
     found,
+    is_whole: isWhole,
     tasks: [],
     sample: Array.from({ length: Math.min(found, 20) }, (_, index) => ({
       task_id: `task_${index}`,
@@ -16,6 +17,7 @@ const dry = (found: number) =>
 const done = (count: number, found = count) =>
   json(202, {
     found,
+    is_whole: true,
     tasks: Array.from({ length: count }, (_, index) => ({
       task_id: `again_${index}`,
       retry_of: `task_${index}`,
@@ -79,7 +81,12 @@ test('--dry-run shows which, as data, and that there are more', async () => {
   expect(asked).toHaveLength(1);
   expect(stdout).toMatch(/^TASK +ERROR\n/);
   expect(stdout).toMatch(/task_19 +no luck\n…\n$/);
-  expect(stderr).toContain(english.operating.found(50, 70));
+  expect(stderr).toContain(english.operating.found(50, 70, true));
+});
+
+test('what could not be counted to the end is at least so many', async () => {
+  const { stderr } = await retry(['--dry-run'], [dry(20, false)]);
+  expect(stderr).toContain('the 20 oldest of at least 20');
 });
 
 test('--json prints the report and nothing else', async () => {
