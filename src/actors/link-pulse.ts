@@ -51,9 +51,12 @@ export class LinkPulse {
     this.#absence = absence;
   }
 
-  /** It is at the door: whoever asks meanwhile waits for it, also when it was away for long. */
+  /**
+   * It is at the door: whoever asks meanwhile waits for it, also when it was away for long. Where a short cut lasts still, nothing
+   * changes: one that is sent away again and again is no nearer.
+   */
   expect(): void {
-    if (this.#absence !== undefined) this.cut(this.#absence.reason);
+    if (this.#absence !== undefined && this.#absence.timer === undefined) this.cut(this.#absence.reason);
   }
 
   /**

@@ -128,6 +128,25 @@ describe('a probe of a joined worker', () => {
     await expect(pool.links.probeOf(gpu2)(never)).rejects.toThrow(/closed/);
   });
 
+  test('seed 2505: fails as soon after a cut when the worker comes to the door again and again, and is sent away', async () => {
+    let isFull = false;
+    const { clock, network, pool } = setupJoined({
+      enrol: () => {
+        if (isFull) throw new KoubouError('storage.unavailable', 'the disk is full');
+      },
+    });
+    startWorker(network);
+    await clock.advance(100);
+    const probe = pool.links.probeOf(gpu2);
+    await probe(never);
+    isFull = true;
+    network.cut();
+    const told: string[] = [];
+    probe(never).catch((error: Error) => void told.push(error.message));
+    await clock.advance(linkLimits.cutGraceMs + 1);
+    expect(told).toEqual([expect.stringMatching(/closed \(1006\)/)]);
+  });
+
   test('outlives a short cut', async () => {
     const { clock, network, pool } = setupJoined();
     startWorker(network);
