@@ -1,3 +1,4 @@
+import { escaped } from './svg-text.mjs';
 import { figure } from './table.mjs';
 
 /**
@@ -77,7 +78,3 @@ function drawBar({ label, value, low, high, isOurs }, y, longest) {
 }
 
 const round = (value) => Number(value.toFixed(1));
-
-function escaped(text) {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
-}

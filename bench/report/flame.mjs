@@ -1,3 +1,5 @@
+import { escaped } from './svg-text.mjs';
+
 /**
  * @typedef {object} ProfileNode of a .cpuprofile, as V8 writes it
  * @property {number} id
@@ -173,13 +175,4 @@ function draw({ name, kind, micros, calls }, { x, row, pxPerMicro, height, boxes
     draw(call, { x: left, row: row + 1, pxPerMicro, height, boxes });
     left += call.micros * pxPerMicro;
   }
-}
-
-/** @param {string} text */
-function escaped(text) {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
