@@ -230,11 +230,11 @@ export class TaskBoard {
   reprioritize(task: LiveTask, priority: number): void {
     const wasWaiting = task.waiting;
     this.ready.remove(task);
-    if (task.lease === null) this.#count(task, -1);
+    this.#count(task, -1);
     task.ticket = { ...task.ticket, priority };
     task.demand = { ...task.demand, priority };
     task.priority = priority;
-    if (task.lease === null) this.#count(task, 1);
+    this.#count(task, 1);
     if (wasWaiting) this.ready.add(task);
   }
 
@@ -244,11 +244,15 @@ export class TaskBoard {
     this.#live.delete(task.ticket.taskId);
     this.#bySeat.delete(task.seat);
     this.#freeSeats.push(task.seat);
-    if (task.lease === null) this.#count(task, -1);
+    this.#count(task, -1);
   }
 
-  /** Tasks that sat down to wait for a start time have a window of their own, so that they keep nobody out. */
+  /**
+   * What a worker has is in no window. Tasks that sat down to wait for a start time have one of their own, so that they keep nobody
+   * out.
+   */
   #count(task: LiveTask, by: 1 | -1): void {
+    if (task.lease !== null) return;
     if (task.ticket.delayMs > 0) {
       this.#postponed += by;
       return;
