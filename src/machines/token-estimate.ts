@@ -97,8 +97,6 @@ function continues(before: number, kind: Kind): boolean {
     case kinds.lower:
     case kinds.accented:
       return before === kinds.lower || before === kinds.upper || before === kinds.accented;
-    case kinds.upper:
-      return before === kinds.upper;
     default:
       return before === kind;
   }

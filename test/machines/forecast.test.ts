@@ -96,7 +96,7 @@ describe('a forecast', () => {
       slots,
       tasks(2, anySlot(slots), () => null),
     );
-    expect(predictions.get(0)).toMatchObject({ start: { p50Ms: 0 }, finish: null });
+    expect(predictions.get(0)).toMatchObject({ start: { p50Ms: 0, p90Ms: 0 }, finish: null });
     expect(predictions.get(1)).toBeNull();
   });
 
@@ -124,6 +124,18 @@ describe('a forecast', () => {
     expect(finishes({ tiers: [[0, 1, 2]] }, 'less load')).toEqual([10_000, 80_000]);
   });
 
+  test('sees the load that a task behind in order, which starts before, has put on a worker', () => {
+    const slots = [slot('a', 70_000), slot('a'), slot('b', 70_000)];
+    const durations = (id: string) => sure(id === 'a' ? 10_000 : 20_000);
+    const queue = [
+      ...tasks(1, { tiers: [[0, 2]] }, durations),
+      ...tasks(1, { tiers: [[1]] }, () => sure(100_000), 1),
+    ];
+    const finish = (ahead: readonly QueuedTask<number>[]) => run(slots, ahead).get(0)?.finish?.p50Ms;
+    expect(finish(queue)).toBe(90_000);
+    expect(finish(queue.slice(0, 1))).toBe(80_000);
+  });
+
   test('reads no more of a long queue than it follows', () => {
     const slots = [slot('a')];
     let read = 0;
@@ -137,6 +149,7 @@ describe('a forecast', () => {
     const input = { nowMs: 0, slots, leasesMax: 9, queue: endless(), prefers: 'speed' } as const;
     expect(forecast(input).predictions.size).toBe(forecastTasksMax);
     expect(read).toBe(forecastTasksMax);
+    expect(forecast({ ...input, queue: endless(), tasksMax: 1 }).predictions.size).toBe(1);
     expect(forecast({ ...input, queue: endless(), tasksMax: 0 }).predictions.size).toBe(0);
   });
 
@@ -180,4 +193,65 @@ test('far ahead a task is expected on the worker that does most of them, whereve
     expect((finish?.p50Ms ?? Number.NaN) - (start?.p50Ms ?? 0)).toBeLessThan(80_000);
     expect((finish?.p90Ms ?? Number.NaN) - (start?.p50Ms ?? 0)).toBeGreaterThan(100_000);
   }
+});
+
+test('many slots even out the doubt of their runs', () => {
+  const widthAfter = (rounds: number, slotsInAll: number) => {
+    const slots = Array.from({ length: slotsInAll }, () => slot('a'));
+    const queue = tasks(rounds * slotsInAll + 1, anySlot(slots), () => ({ ...spread(30_000), runs: 1e9 }));
+    const { start } = run(slots, queue).get(rounds * slotsInAll) ?? {};
+    expect(start?.p50Ms).toBe(rounds * 30_000);
+    return (start?.p90Ms ?? 0) - (start?.p50Ms ?? 0);
+  };
+  expect(widthAfter(20, 4)).toBeLessThan(0.6 * widthAfter(20, 1));
+  expect(widthAfter(20, 16)).toBeLessThan(0.7 * widthAfter(20, 4));
+  expect(widthAfter(20, 16)).toBeGreaterThan(0);
+});
+
+describe('the worker that a waiting task may get', () => {
+  const meanMs: Readonly<Record<string, number>> = {
+    fast: 30_000,
+    alike: 44_000,
+    middle: 90_000,
+    slow: 400_000,
+  };
+  const durations = (id: string) => spread(meanMs[id] ?? Number.NaN);
+  const finishOn = (slots: readonly ForecastSlot[]) => {
+    const finish = run(slots, tasks(1, anySlot(slots), durations)).get(0)?.finish;
+    return finish ?? { p50Ms: Number.NaN, p90Ms: Number.NaN };
+  };
+  const busyForMs = 1e7;
+
+  test('is the one that is free now, however soon another may be', () => {
+    const slots = [slot('slow'), slot('fast', 1_000, 1e8)];
+    expect(finishOn(slots)).toEqual(finishOn(slots.slice(0, 1)));
+    expect(finishOn(slots)).toEqual({ p50Ms: 360_000, p90Ms: 640_000 });
+  });
+
+  test('is one or the other, by how likely each is free first', () => {
+    const soonest = finishOn([slot('fast', 20_000, 1e8)]);
+    const slowest = finishOn([slot('slow', 20_000, 1e8)]);
+    const ends = [40_000, 24_000, 20_001].map((slowMs) =>
+      finishOn([slot('fast', 20_000, 1e8), slot('slow', slowMs, 1e8)]),
+    );
+    const tails = ends.map(({ p90Ms }) => p90Ms);
+    expect(tails).toEqual(tails.toSorted((a, b) => a - b));
+    for (const { p50Ms, p90Ms } of ends) {
+      expect(p50Ms).toBeGreaterThan(soonest.p50Ms);
+      expect(p50Ms).toBeLessThan((soonest.p50Ms + slowest.p50Ms) / 2);
+      expect(p90Ms).toBeLessThan(0.95 * slowest.p90Ms);
+    }
+  });
+
+  test.each([
+    ['far faster', 'slow', 'middle', 'fast'],
+    ['a little faster', 'alike', 'slow', 'fast'],
+    ['far slower', 'fast', 'middle', 'slow'],
+  ])('is hardly one that is busy for hours, be it %s', (_what, first, second, busy) => {
+    const slots = [slot(first, 20_000, 1e8), slot(second, 24_000, 1e8)];
+    const without = finishOn(slots);
+    const withBusy = finishOn([...slots, slot(busy, busyForMs)]);
+    expect(Math.abs(withBusy.p50Ms / without.p50Ms - 1)).toBeLessThan(0.06);
+    expect(Math.abs(withBusy.p90Ms / without.p90Ms - 1)).toBeLessThan(0.06);
+  });
 });

@@ -70,3 +70,34 @@ test('half of the runs that lasted so long end within the p50 of what remains', 
     expect(share).toBeLessThan(0.6);
   }
 });
+
+test('mean and variance of what remains are those of the runs that lasted so long', () => {
+  const steady = { p50Ms: 30_000, p90Ms: 36_000, meanMs: 30_400, varianceMs2: 2.3e7, runs: 64 };
+  // Log-logistic through p50 and p90, one run for each thousandth of a per cent.
+  const lasted = Array.from({ length: 100_000 }, (_, at) => {
+    const share = (at + 0.5) / 100_000;
+    return steady.p50Ms * (share / (1 - share)) ** (Math.log(1.2) / Math.log(9));
+  });
+  for (const elapsedMs of [5_000, 20_000, 30_000]) {
+    const open = lasted.filter((ms) => ms > elapsedMs).map((ms) => ms - elapsedMs);
+    const meanMs = open.reduce((sum, ms) => sum + ms, 0) / open.length;
+    const varianceMs2 = open.reduce((sum, ms) => sum + (ms - meanMs) ** 2, 0) / open.length;
+    const left = remainingOf(steady, elapsedMs);
+    expect(left.meanMs / meanMs).toBeGreaterThan(0.95);
+    expect(left.meanMs / meanMs).toBeLessThan(1.05);
+    // A few endings for all of them leave out the far end of the tail.
+    expect(left.varianceMs2 / varianceMs2).toBeGreaterThan(0.7);
+    expect(left.varianceMs2 / varianceMs2).toBeLessThan(1.05);
+  }
+});
+
+test('of a run far beyond all others, what remains keeps its proportion to what has passed', () => {
+  const steady = { p50Ms: 10_000, p90Ms: 10_000, meanMs: 10_000, varianceMs2: 0, runs: 64 };
+  const late = remainingOf(steady, 19_000);
+  for (const times of [1.1, 2, 1_000]) {
+    const later = remainingOf(steady, 19_000 * times);
+    expect(later.p50Ms / late.p50Ms).toBeCloseTo(times, 5);
+    expect(later.p90Ms / late.p90Ms).toBeCloseTo(times, 5);
+    expect(later.meanMs / late.meanMs).toBeCloseTo(times, 5);
+  }
+});

@@ -86,6 +86,45 @@ describe('an estimate of tokens', () => {
   });
 });
 
+/** What a piece of text costs, in hundredths of a token: a hundred repetitions of it are that many whole ones. */
+const rules: readonly [rule: string, cost: number, pieces: readonly string[]][] = [
+  ['a word of up to eight letters costs one, with the space before it', 90, [' a', ' workshop', 'shavings ']],
+  ['a longer word costs a tenth more for each letter', 100, [' workbench', ' Saturdays']],
+  ['a very long word is still one word', 150, [' apprenticeship']],
+  ['a word may begin with capitals, or be all of them', 90, [' Workshop', ' KOUBOU', ' HTTPs']],
+  ['a capital after small letters begins another word', 180, [' camelCase', ' workShop']],
+  ['an accent within a word makes it dearer', 115, [' rôle', ' hübsch', ' São']],
+  ['an accent at the beginning of a word costs nothing more', 90, [' étage', ' Ärger', ' über']],
+  ['three digits are a group', 100, [' 7', ' 77', ' 777']],
+  ['the fourth digit begins another group', 200, [' 1868', ' 186810']],
+  ['the seventh begins a third', 300, [' 1234567', ' 123456789']],
+  ['a number after letters is one of its own', 190, [' v2', ' gpt4']],
+  ['blanks between words cost one token in all, from the second on', 180, ['a  ', 'a   ', '        a']],
+  ['the end of a line costs less than a word, and empty lines nothing', 170, ['a\n', 'a\r\n', 'a\n\n\n']],
+  ['after punctuation the end of a line is free', 155, ['a;\n', 'a.\n\n']],
+  ['after a blank the end of a line is free', 90, ['a \n']],
+  ['a sign of ASCII costs less than a word', 155, ['a.', 'a(']],
+  ['each further sign costs less than the first', 215, ['a});', 'a"}]']],
+  ['a sign that is repeated costs next to nothing', 157, ['a---', 'a===']],
+  ['a sign that is not of ASCII costs less, and so does the underscore', 130, ['a→', 'a_', 'a。']],
+  ['a frame costs next to nothing for each of its signs', 132, ['a───']],
+  ['an emoji is charged once, though it takes two places', 70, ['🦊', '🏮']],
+  ['letters of other scripts cost a quarter each', 50, ['да', 'με']],
+];
+
+describe('the rules of the estimate', () => {
+  test.each(rules)('%s: %i hundredths', (_rule, cost, pieces) => {
+    expect(pieces.map((piece) => estimateTokens(piece.repeat(100)))).toEqual(pieces.map(() => cost));
+  });
+
+  test('the first character repeats nothing, whichever it is', () => {
+    const first = Array.from({ length: 0x20 }, (_, at) => String.fromCharCode(at)).filter(
+      (sign) => !/\s/.test(sign),
+    );
+    expect(first.map((sign) => estimateTokens(`${sign}→←`))).toEqual(first.map(() => 1));
+  });
+});
+
 describe('a window', () => {
   test('holds a prompt and its answer up to its last token', () => {
     expect(fitsWindow({ promptTokens: 4_000, answerTokens: 96 }, 4_096)).toBe(true);
