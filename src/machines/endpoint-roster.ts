@@ -157,7 +157,7 @@ export class HostEntry implements HostView {
   }
 
   hasRoomFor(endpoint: EndpointEntry, key: string): boolean | undefined {
-    return this.memoryBytes === null ? undefined : this.#fits(endpoint, key, false);
+    return this.#fits(endpoint, key, false);
   }
 
   /** Whether a model has room beside the others that are loaded, or only beside those at work. */

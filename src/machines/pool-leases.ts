@@ -146,29 +146,31 @@ export function isCurrent(context: PoolContext, report: SettledReport): boolean 
   return lease?.assignmentId === report.assignmentId && lease.workerId === report.workerId;
 }
 
+/** Only of a report that {@link isCurrent}: its task is there, and under this lease. */
 export function settle(scope: Scope, report: SettledReport): void {
   const { board } = scope.context;
   const task = board.get(report.taskId);
   freeSlot(scope, report);
-  if (task?.lease != null && report.outcome.kind === 'succeeded') learn(scope.context, task, report);
+  if (task === undefined) return;
+  learn(scope.context, task, report);
   endLease(board, task, report);
 }
 
 function learn({ book, predictionError }: PoolContext, task: LiveTask, report: SettledReport): void {
   const { workerId, elapsedMs, outcome } = report;
+  const { lease, demand } = task;
   // An answer that was at hand tells nothing of the speed of a worker.
-  if (outcome.kind !== 'succeeded' || outcome.usage.doneReason === 'cached') return;
-  const { taskType, promptChars } = task.demand;
-  if (task.lease?.expected != null) predictionError.note(task.lease.expected, elapsedMs);
-  book.learn({ workerId, model: task.lease?.model ?? null, taskType, promptChars, durationMs: elapsedMs });
+  if (lease === null || outcome.kind !== 'succeeded' || outcome.usage.doneReason === 'cached') return;
+  if (lease.expected !== null) predictionError.note(lease.expected, elapsedMs);
+  const { taskType, promptChars } = demand;
+  book.learn({ workerId, model: lease.model, taskType, promptChars, durationMs: elapsedMs });
 }
 
 function endLease(
   board: TaskBoard,
-  task: LiveTask | undefined,
+  task: LiveTask,
   { outcome, draw, elapsedMs }: Pick<SettledReport, 'outcome' | 'draw' | 'elapsedMs'>,
 ): void {
-  if (task === undefined) return;
   board.takeBack(task);
   task.ref.send({ type: 'task.settle', outcome, draw, elapsedMs });
 }

@@ -160,16 +160,16 @@ export class TaskBoard {
 
   /** What waits for a worker, by priority (10 first) and type: as actors and as rows. It goes through all that live. */
   waitingByTier(): readonly (TierName & { readonly count: number })[] {
-    const counts = new Map([...this.#tiers].map(([name, tier]) => [name, tier.waiting]));
-    for (const { waiting, ticket } of this.#live.values()) {
-      if (!waiting) continue;
-      const name = nameOf(ticket);
-      counts.set(name, (counts.get(name) ?? 0) + 1);
-    }
-    return [...this.#tiers]
-      .map(([name, { priority, taskType }]) => ({ priority, taskType, count: counts.get(name) ?? 0 }))
-      .filter(({ count }) => count > 0)
-      .sort((a, b) => b.priority - a.priority || (a.taskType < b.taskType ? -1 : 1));
+    const counts = new Map<string, TierName & { count: number }>();
+    const add = ({ priority, taskType }: TierName, count: number) => {
+      const name = nameOf({ priority, taskType });
+      const tier = counts.get(name) ?? { priority, taskType, count: 0 };
+      tier.count += count;
+      counts.set(name, tier);
+    };
+    for (const tier of this.dormant()) add(tier, tier.count);
+    for (const { waiting, ticket } of this.#live.values()) if (waiting) add(ticket, 1);
+    return [...counts.values()].sort((a, b) => b.priority - a.priority || (a.taskType < b.taskType ? -1 : 1));
   }
 
   /** Rows behind the windows, tier by tier: for forecasts. */

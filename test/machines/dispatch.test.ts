@@ -204,6 +204,14 @@ describe('a task whose model has no room beside those at work', () => {
     expect(work.reasons.get(5)?.bypassed).toBe(work.tasks.get(4)?.ticket.taskId);
   });
 
+  test('is overtaken as soon as a slot is free, while others of the model there still run', () => {
+    const work = crowdedShop();
+    work.add(5, 'small');
+    endOne(work);
+    expect(work.running.filter((seq) => work.workerOf(seq) === 'a')).toHaveLength(1);
+    expect(work.turn()).toEqual([5]);
+  });
+
   test('is not overtaken by tasks of another priority', () => {
     const work = crowdedShop({ priority: 6 });
     for (const seq of [5, 6]) work.add(seq, 'small');

@@ -57,6 +57,31 @@ describe('what a server has', () => {
     expect(endpoint.isLoaded(key('mistral'))).toBe(true);
     expect(endpoint.has(key('mistral:7b'))).toBe(false);
   });
+
+  test('is told as it was seen, and is not told of before', () => {
+    const endpoint = new EndpointEntry('here', makeHost());
+    expect(endpoint.models).toBeNull();
+    const [a, b] = [model('a', 9, 8_192), model('b:7b', null)];
+    endpoint.see({ models: [a, b], residents: null });
+    expect(endpoint.models).toEqual([a, b]);
+    endpoint.see({ models: [], residents: null });
+    expect(endpoint.models).toEqual([]);
+  });
+
+  test('is a sole model where it has one, and one alone', () => {
+    const endpoint = new EndpointEntry('here', makeHost());
+    expect(endpoint.soleModel).toBeNull();
+    const seen = [[model('a', 9)], [model('a', 9), model('b', 9)], [model('b', 9)], []].map((models) => {
+      endpoint.see({ models, residents: null });
+      return endpoint.soleModel;
+    });
+    expect(seen).toEqual(['a', null, 'b', null]);
+  });
+});
+
+test('a server that nothing was heard of is called, with no failures to forget and nothing to say', () => {
+  const endpoint = new EndpointEntry('here', makeHost());
+  expect(endpoint).toMatchObject({ breaker: 'closed', hasFailures: false, detail: '' });
 });
 
 describe('what a server has loaded', () => {
@@ -94,6 +119,24 @@ describe('what a server has loaded', () => {
     expect(roomy.loaded).toEqual([key('a'), key('b')]);
   });
 
+  test('stays as it is when what is handed out is loaded already', () => {
+    const endpoint = makeEndpoint(makeHost(null));
+    endpoint.see({ models: null, residents: [resident('a', 10), resident('b', 10)] });
+    endpoint.begin('a');
+    expect(endpoint.loaded).toEqual([key('a'), key('b')]);
+  });
+
+  test('is told as it was seen there last, but for what was never seen there', () => {
+    const endpoint = makeEndpoint(makeHost());
+    expect(endpoint.loadedModels).toEqual([]);
+    const grown = resident('b', 12);
+    endpoint.see({ models: null, residents: [grown] });
+    endpoint.begin('strange');
+    endpoint.begin('b');
+    expect(endpoint.loaded).toContain(key('strange'));
+    expect(endpoint.loadedModels).toEqual([grown]);
+  });
+
   test('counts each attempt of a model, and the host all of them', () => {
     const host = makeHost();
     const [one, other] = [makeEndpoint(host, 'one'), makeEndpoint(host, 'other')];
@@ -105,6 +148,18 @@ describe('what a server has loaded', () => {
     expect([one.inUse.get(key('a')), host.used]).toEqual([1, 2]);
     one.end('a');
     expect([one.inUse.has(key('a')), host.used]).toEqual([false, 1]);
+  });
+
+  test('moves to another machine with what is at work, and not with what has ended', () => {
+    const [former, next] = [makeHost(), makeHost()];
+    const endpoint = makeEndpoint(former);
+    for (const each of ['a', 'b', 'c']) endpoint.begin(each);
+    endpoint.end('b');
+    endpoint.moveTo(next);
+    expect([former.used, next.used]).toEqual([0, 2]);
+    expect([[...former.endpoints], [...next.endpoints]]).toEqual([[], [endpoint]]);
+    endpoint.end('a');
+    expect(next.used).toBe(1);
   });
 });
 
@@ -167,6 +222,7 @@ describe('the memory of a machine', () => {
   test('is unknown where nobody has said how much there is, or what is taken, or what is needed', () => {
     const silent = makeHost(null);
     const there = makeEndpoint(silent);
+    expect(silent.hasMemoryFor(there, key('a'))).toBeUndefined();
     there.begin('a');
     expect([silent.hasMemoryFor(there, key('b')), silent.hasRoomFor(there, key('b'))]).toEqual([
       undefined,
@@ -180,6 +236,14 @@ describe('the memory of a machine', () => {
     endpoint.begin('strange');
     expect(host.hasMemoryFor(endpoint, key('a'))).toBeUndefined();
     expect(host.hasRoomFor(endpoint, key('a'))).toBeUndefined();
+  });
+
+  test('is unknown for a model that its server does not list', () => {
+    const host = makeHost(24);
+    const endpoint = makeEndpoint(host);
+    endpoint.begin('a');
+    expect(endpoint.memoryOf(key('unlisted'))).toBeNull();
+    expect(host.hasMemoryFor(endpoint, key('unlisted'))).toBeUndefined();
   });
 
   test('changes when somebody says how much there is', () => {

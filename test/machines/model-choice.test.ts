@@ -165,6 +165,7 @@ describe('the next model after one that failed', () => {
 describe('a failure', () => {
   test.each<[FailureCode, ReturnType<typeof isModelFault>]>([
     ['model.unknown', 'at once'],
+    ['output.invalid', 'at once'],
     ['backend.error', 'at last'],
     ['backend.cut', 'at last'],
     ['backend.garbage', 'at last'],
@@ -175,7 +176,11 @@ describe('a failure', () => {
     ['input.refused', undefined],
     ['input.too_long', undefined],
     ['execution.timeout', undefined],
+    ['execution.crashed', undefined],
+    ['execution.too_large', undefined],
     ['worker.lost', undefined],
+    ['leases.exhausted', undefined],
+    ['actor.crashed', undefined],
   ])('%s calls for another model: %s', (code, when) => {
     expect(isModelFault(code)).toBe(when);
   });
@@ -188,6 +193,7 @@ describe('the name of a model', () => {
     ['library/llama3', 'library/llama3:latest'],
     ['localhost:5000/llama3', 'localhost:5000/llama3:latest'],
     ['localhost:5000/llama3:8b', 'localhost:5000/llama3:8b'],
+    ['localhost:/llama3', 'localhost:/llama3:latest'],
     ['', ':latest'],
   ])('%s is known as %s', (name, key) => {
     expect(modelKey(name)).toBe(key);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AnyStateMachine } from 'xstate';
 import { graphOf } from '../../src/chart-graph.ts';
+import { inspectedMachines } from '../../src/machines/chart-machines.ts';
 import { endpointMachine } from '../../src/machines/endpoint-machine.ts';
 import {
   endsWait,
@@ -46,6 +47,28 @@ test('an event belongs to one kind of actor, and what is proposed for its fields
   for (const { min, max, preset } of fieldsOfAll) {
     expect(preset).toBeGreaterThanOrEqual(min);
     expect(preset).toBeLessThanOrEqual(max);
+  }
+});
+
+test('nothing may be sent to another kind of actor than it is meant for', () => {
+  for (const { machine, event } of operatorSignals) {
+    const takers = inspectedMachines.filter((each) => signalOf(each, event) !== undefined);
+    expect(takers, event).toEqual([machine]);
+  }
+});
+
+test('the end of a child may be told by no hand, to no kind of actor, and it is said why', () => {
+  for (const machine of inspectedMachines) {
+    for (const event of ['xstate.done.actor.local_001', 'xstate.error.actor.local_001']) {
+      expect(signalOf(machine, event)).toBeUndefined();
+      expect(refusalOf(machine, event)).toMatch(/child has ended/);
+    }
+  }
+});
+
+test('of what an actor knows nothing of it is not said why', () => {
+  for (const event of ['', 'toString', 'pool', 'my.xstate.done.actor', 'worker.run ']) {
+    for (const machine of inspectedMachines) expect(refusalOf(machine, event), event).toBeUndefined();
   }
 });
 

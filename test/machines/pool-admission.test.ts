@@ -44,6 +44,7 @@ describe('the window of a pool', () => {
   test('leaves rows for later to their time, but for the near ones', async () => {
     const bench = setupPool();
     bench.admit(makeTicket(1, { delayMs: 60_001 }), makeTicket(2, { delayMs: 60_000 }));
+    expect(bench.board.dormantCount).toBe(0); // It does not wait for a worker yet.
     bench.turn();
     expect(bench.board.get(taskIdOf(1))).toBeUndefined();
     expect(bench.board.dormantCount).toBe(0);

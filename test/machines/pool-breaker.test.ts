@@ -200,6 +200,7 @@ describe('an operator who knows better', () => {
     bench.pool.send({ type: 'pool.reset', endpoint });
     bench.turn();
     expect(bench.breakersOf(endpoint)).toEqual(['open', 'closed']);
+    expect(bench.factsOfType('endpoint.changed').at(-1)?.detail).toBe('an operator closed it');
     expect([bench.storyOf(1), bench.storyOf(2)]).toEqual([['assigned'], ['assigned']]);
   });
 
@@ -235,6 +236,15 @@ describe('a worker that was sent to another server', () => {
     bench.turn();
     expect([...bench.world.executions.values()].map(({ workerId }) => workerId)).toEqual(['b']);
   });
+});
+
+test('a breaker that says that a trial is under way is believed, also where the pool began none', () => {
+  const bench = setupPool({ workers: shared });
+  const trying = { breaker: 'trying', detail: 'a task is under way', openMs: 0, failuresByCode: {} } as const;
+  bench.pool.send({ type: 'endpoint.noticed', endpoint, ...trying });
+  bench.admit(ticket(1));
+  bench.turn();
+  expect([bench.breakersOf(endpoint), bench.storyOf(1)]).toEqual([['trying'], []]);
 });
 
 test('a breaker hears the endings of a lease alone that its worker holds', () => {

@@ -46,6 +46,21 @@ describe('a cancel', () => {
     expect(bench.storyOf(4)).toEqual(['cancelled']);
   });
 
+  test('of a row behind the window: one less waits there', () => {
+    const bench = setupPool({ admissionWindow: 10 });
+    bench.admit(...[1, 2, 3, 4].map((seq) => makeTicket(seq)));
+    bench.cancel(makeTicket(3));
+    expect([bench.board.dormantCount, bench.board.liveCount]).toEqual([2, 1]);
+  });
+
+  test('of a row for a later time: as many wait behind the window as before', () => {
+    const bench = setupPool({ admissionWindow: 10 });
+    const later = makeTicket(5, { delayMs: 10 ** 9 });
+    bench.admit(...[1, 2, 3, 4].map((seq) => makeTicket(seq)), later);
+    bench.cancel(later);
+    expect([bench.board.dormantCount, bench.board.liveCount]).toEqual([3, 1]);
+  });
+
   test('between the lease and its commit: nothing begins, and the slot is free', () => {
     const bench = setupPool();
     bench.admit(makeTicket(1), makeTicket(2));

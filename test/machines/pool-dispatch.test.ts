@@ -64,6 +64,22 @@ describe('a waiting task', () => {
     expect(bench.storyOf(1)).toEqual(['assigned']);
   });
 
+  test('goes to the worker whose server was seen to have its model', () => {
+    const bench = setupPool({ workers: [makeSpec('a'), makeSpec('b')] });
+    const seen = (name: string) => ({
+      models: [{ name, sizeBytes: null, contextTokensMax: null }],
+      residents: null,
+    });
+    bench.beat('a', seen('other:1b'));
+    bench.beat('b', seen('gpt-oss:20b'));
+    bench.admit(makeTicket(1));
+    bench.turn();
+    expect(bench.holderOf(1)).toBe('b');
+    expect(bench.factsOf(1)).toMatchObject([
+      { reason: { candidates: [{ worker_id: 'a', refusal: 'lacks the model' }, { worker_id: 'b' }] } },
+    ]);
+  });
+
   test('is not given to a worker that is suspected', () => {
     const bench = setupPool();
     const worker = bench.specs[0]?.workerId as never;
@@ -74,6 +90,20 @@ describe('a waiting task', () => {
     bench.world.beat(worker);
     bench.turn();
     expect(bench.storyOf(1)).toEqual(['assigned']);
+  });
+});
+
+describe('a task whose model is loaded', () => {
+  test('goes before one that would have another loaded, and runs', () => {
+    const routing = { strategy: 'priority_based', rules: [], agingMs: 0, bypassesMax: 1 } as const;
+    const bench = setupPool({ policy: { routing } });
+    bench.admit(makeTicket(1, { model: 'small' }));
+    bench.turn();
+    bench.admit(makeTicket(2, { model: 'other' }), makeTicket(3, { model: 'small' }));
+    bench.settle(1, success);
+    expect([bench.storyOf(2), bench.storyOf(3)]).toEqual([[], ['assigned']]);
+    bench.settle(3, success);
+    expect([bench.storyOf(2), bench.storyOf(3)]).toEqual([['assigned'], ['assigned', 'completed']]);
   });
 });
 

@@ -12,8 +12,8 @@ function run(bench: PoolBench, seq: number, outcome: Outcome, elapsedMs: number)
   bench.settle(seq, outcome, elapsedMs);
 }
 
-function expectedMs(bench: PoolBench, name: string): number | undefined {
-  const query = { workerId: workerId(name), model: 'gpt-oss:20b', taskType: 'general', promptChars: 100 };
+function expectedMs(bench: PoolBench, name: string, model = 'gpt-oss:20b'): number | undefined {
+  const query = { workerId: workerId(name), model, taskType: 'general', promptChars: 100 };
   return bench.pool.getSnapshot().context.book.estimate(query)?.p50Ms;
 }
 
@@ -35,6 +35,7 @@ function compare(bench: PoolBench, times: number): void {
 }
 
 const two = [makeSpec('a'), makeSpec('b')];
+const routing = { strategy: 'fastest', rules: [], agingMs: 0, bypassesMax: 0 } as const;
 
 describe('how long runs take', () => {
   test('is learned from those that ended well', () => {
@@ -53,6 +54,18 @@ describe('how long runs take', () => {
     const bench = setupPool();
     run(bench, 1, outcome, 4_000);
     expect(expectedMs(bench, 'local_001')).toBeUndefined();
+  });
+
+  test('is learned for the model that did it', () => {
+    const bench = setupPool();
+    for (let seq = 1; seq <= 10; seq += 2) {
+      run(bench, seq, success, 4_000);
+      bench.admit(makeTicket(seq + 1, { model: 'small:1b' }));
+      bench.turn();
+      bench.settle(seq + 1, success, 1_000);
+    }
+    expect(expectedMs(bench, 'local_001')).toBeCloseTo(4_000);
+    expect(expectedMs(bench, 'local_001', 'small:1b')).toBeCloseTo(1_000);
   });
 
   test('is not learned from a result that comes too late', () => {
@@ -78,8 +91,17 @@ describe('how long runs take', () => {
     expect(bench.pool.getSnapshot().context.predictionError.summary()).toMatchObject({ runs: 1 });
   });
 
+  test('keeps nothing waiting under the strategy that asks for it while nothing is known', () => {
+    const bench = setupPool({
+      workers: [makeSpec('a'), makeSpec('b', { performanceFactor: 2 })],
+      policy: { routing },
+    });
+    bench.admit(makeTicket(1));
+    bench.turn();
+    expect(bench.holderOf(1)).toBe('b');
+  });
+
   test('decides under the strategy that asks for it', () => {
-    const routing = { strategy: 'fastest', rules: [], agingMs: 0, bypassesMax: 0 } as const;
     const bench = setupPool({ workers: two });
     compare(bench, 0.1);
     bench.reconfigure(two, { routing });
@@ -110,6 +132,14 @@ describe('performance factors', () => {
     expect(bench.entryOf('a').performanceFactor).toBe(facts[0]?.to);
     bench.pool.send({ type: 'pool.rate' });
     expect(bench.factsOfType('worker.rated')).toHaveLength(2);
+  });
+
+  test('that were corrected are those by which the next estimates compare workers', () => {
+    const bench = setupPool({ workers: two });
+    compare(bench, 4);
+    bench.pool.send({ type: 'pool.rate' });
+    // Of factor 1: half as fast as the one of 2, and twice as fast as the one of 0.5.
+    expect(expectedMs(bench, 'never seen')).toBeCloseTo(2_000);
   });
 
   test('stay where nothing can be compared', () => {

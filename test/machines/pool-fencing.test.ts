@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { type AssignmentId, assignmentId, workerId } from '../../src/machines/identifiers.ts';
 import type { Outcome } from '../../src/machines/outcome.ts';
+import type { PoolEvent } from '../../src/machines/pool-events.ts';
 import type { SettledReport } from '../../src/machines/worker-reports.ts';
 import { makeTicket, success, taskIdOf, transient } from '../support/pool-samples.ts';
 import { setupPool } from '../support/setup-pool.ts';
+
+const gone = workerId('gone');
 
 function report(seq: number, lease: AssignmentId, parts: Partial<SettledReport> = {}): SettledReport {
   return {
@@ -114,4 +117,27 @@ describe('a result', () => {
     expect(bench.leaseOf(1)).toBe(next);
     expect(bench.roster.leaseCount).toBe(1);
   });
+});
+
+test.each<[string, PoolEvent]>([
+  ['is lost', { type: 'worker.noticed', workerId: gone, liveness: 'lost', detail: 'no answer' }],
+  ['takes work', { type: 'worker.admitted', workerId: gone, admission: 'active', detail: '' }],
+  ['has a model', { type: 'worker.sighted', workerId: gone, sighting: { models: [], residents: [] } }],
+  [
+    'has a server that is being tried',
+    {
+      type: 'endpoint.noticed',
+      endpoint: 'http://gone',
+      breaker: 'trying',
+      detail: 'a task is under way',
+      openMs: 0,
+      failuresByCode: {},
+    },
+  ],
+])('a word that comes from a worker that nobody knows, that it %s, stops nobody else', (_what, word) => {
+  const { bench } = setupRunning();
+  bench.pool.send(word);
+  bench.settle(1, success);
+  expect([bench.state, bench.storyOf(1)]).toEqual([{ running: 'accepting' }, ['assigned', 'completed']]);
+  expect(bench.roster.get(gone)).toBeUndefined();
 });

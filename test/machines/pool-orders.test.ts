@@ -92,6 +92,14 @@ describe('a worker that rests', () => {
   });
 });
 
+test('a worker that was told to take work, which it did, is in reserve no more than before', () => {
+  const bench = setupPool({ workers: two });
+  bench.order('a', 'activate');
+  bench.admit(makeTicket(1));
+  bench.turn();
+  expect(bench.holderOf(1)).toBe('a');
+});
+
 test('an order for nobody, or one that changes nothing, is on no record', () => {
   const bench = setupPool();
   bench.order('nobody', 'drain');

@@ -103,6 +103,14 @@ describe('a worker whose actor crashes', () => {
     expect(bench.admissionsOf('a')).toEqual(['quarantined', 'active', 'quarantined']);
   });
 
+  test('called back is given work only once it has been heard', () => {
+    const bench = setup();
+    crashWorker(bench, mended + 1);
+    bench.order('a', 'resume');
+    bench.beat('a');
+    expect(bench.factsOfType('worker.changed').at(-1)).toMatchObject({ from: 'probing', to: 'alive' });
+  });
+
   test('in quarantine leaves no lease that was on its way to the disk', () => {
     const bench = setup();
     crashWorker(bench, mended);
@@ -123,6 +131,42 @@ describe('a worker whose actor crashes', () => {
       await bench.advance(limits.crashWindowMs / mended);
     }
     expect(bench.admissionsOf('a')).toEqual([]);
+  });
+
+  test('is in quarantine by what is left when the first of its crashes is forgotten', async () => {
+    const bench = setup();
+    crashWorker(bench, 1);
+    await bench.advance(limits.crashWindowMs / 2);
+    crashWorker(bench, mended - 1);
+    await bench.advance(limits.crashWindowMs / 2);
+    crashWorker(bench, 1);
+    expect(bench.admissionsOf('a')).toEqual([]);
+    crashWorker(bench, 1);
+    expect(bench.admissionsOf('a')).toEqual(['quarantined']);
+  });
+
+  test('is on record as lost, with where to look, and so are its tasks', () => {
+    const bench = setup();
+    bench.admit(makeTicket(1));
+    bench.turn();
+    bench.miss('a');
+    const detail = 'its actor crashed; the server log has the stack';
+    expect(bench.factsOfType('worker.changed').at(-1)).toMatchObject({ to: 'lost', detail });
+    expect(bench.factsOfType('task.retried')).toMatchObject([
+      { failure: { code: 'worker.lost', message: `worker a was lost: ${detail}` } },
+    ]);
+  });
+
+  test('and is gone before that is forgotten leaves a pool that goes on', async () => {
+    const bench = setup('b');
+    crashWorker(bench, 1);
+    bench.reconfigure([makeSpec('b')]);
+    bench.turn();
+    expect(bench.factsOfType('worker.retired')).toHaveLength(1);
+    await bench.advance(limits.crashWindowMs);
+    bench.admit(makeTicket(1));
+    bench.turn();
+    expect([bench.holderOf(1), bench.pendingTimers()]).toEqual(['b', 0]);
   });
 
   test.each([

@@ -246,6 +246,14 @@ describe('the policy', () => {
     expect(bench.storyOf(3)).toEqual(['assigned']);
   });
 
+  test('is that of the breakers of servers that are there already, too', () => {
+    const bench = setupPool({ workers: [a, b] });
+    bench.reconfigure([a, b], { breaker: { failuresMax: 1, openMs: 1_000, openMsMax: 1_000 } });
+    admit(bench, 1, 2);
+    for (const seq of [1, 2]) bench.settle(seq, broken);
+    expect([bench.breakersOf(a.endpoint), bench.breakersOf(b.endpoint)]).toEqual([['open'], ['open']]);
+  });
+
   test('of two reloads in one turn is that of the second', () => {
     const bench = setupPool({ workers: [a] });
     bench.reconfigure([a, b], { leasesMax: 1 });

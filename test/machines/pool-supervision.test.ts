@@ -139,6 +139,49 @@ describe('a task actor that crashes', () => {
   });
 });
 
+describe('a task actor that crashes at another word', () => {
+  const touchyTask = taskMachine.provide({
+    actions: {
+      recordReprioritized: () => {
+        throw new Error('the task was told to crash');
+      },
+    },
+  });
+  const failure = {
+    code: 'actor.crashed',
+    message: 'the actor of this task crashed; the server log has the stack',
+  };
+
+  test('while its task runs is failed under its lease, the generation is stopped, and its slot is given again', () => {
+    const bench = setupPool({ task: touchyTask });
+    bench.admit(makeTicket(1), makeTicket(2));
+    bench.turn();
+    const lease = bench.leaseOf(1);
+    bench.reprioritize(makeTicket(1), 9, 'held');
+    expect(bench.factsOf(1).at(-1)).toEqual({
+      type: 'task.failed',
+      taskId: taskIdOf(1),
+      assignmentId: lease,
+      workerId: 'local_001',
+      failure,
+    });
+    expect(bench.world.stopped).toEqual([lease]);
+    bench.turn();
+    expect([bench.storyOf(2), bench.roster.leaseCount]).toEqual([['assigned'], 1]);
+  });
+
+  test('while its task waits is failed under no lease, and leaves the queue', () => {
+    const bench = setupPool({ task: touchyTask });
+    bench.admit(makeTicket(1), makeTicket(2));
+    bench.turn();
+    bench.reprioritize(makeTicket(2), 9);
+    expect(bench.factsOf(2)).toEqual([
+      { type: 'task.failed', taskId: taskIdOf(2), assignmentId: null, workerId: null, failure },
+    ]);
+    expect([bench.board.liveCount, bench.board.ready.size, bench.world.stopped]).toEqual([1, 0, []]);
+  });
+});
+
 test('the names of ended tasks are used again', async () => {
   const bench = setupPool({ workers: [makeSpec('a', { slots: 3 })] });
   for (let seq = 1; seq <= 60; seq += 1) {

@@ -43,6 +43,17 @@ describe('a task that no context holds', () => {
     expect(bench.storyOf(1)).toEqual(['failed']);
   });
 
+  test('is told of the largest context, wherever it stands among the others', () => {
+    const bench = setupPool({
+      workers: [...workers, makeSpec('c', { tokensMax: 2_048 })],
+      policy: { numCtxOf },
+    });
+    bench.admit(makeTicket(1, long));
+    expect(bench.factsOf(1)).toMatchObject([
+      { failure: { message: expect.stringContaining('holds 8,192 (b with gpt-oss:20b)') } },
+    ]);
+  });
+
   test('fails while the pool is paused, and before any worker has answered', () => {
     const bench = setupPool({ workers, policy: { numCtxOf }, isPaused: true, isSilent: true });
     bench.admit(makeTicket(1, long));

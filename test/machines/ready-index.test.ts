@@ -25,6 +25,15 @@ function takeAll(index: ReadyIndex<ReadyEntry>): number[] {
   return taken;
 }
 
+/** How many of them somebody still holds. */
+async function countHeld(refs: readonly WeakRef<ReadyEntry>[]): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  await new Promise((resolve) => setImmediate(resolve)); // A WeakRef holds on until its turn ends.
+  collectGarbage();
+  return refs.filter((ref) => ref.deref() !== undefined).length;
+}
+
 describe('the order', () => {
   test('is priority 10 before 1, and within one the longest wait first', () => {
     const priorities = [1, 5, 10, 5, 10];
@@ -106,8 +115,6 @@ describe('the ready index', () => {
   });
 
   test('forgets entries that were taken out, also behind one that stays', async () => {
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
     const index = indexOf([entry(1)]);
     const passing: WeakRef<ReadyEntry>[] = [];
     for (let seq = 2; seq <= 2_000; seq += 1) {
@@ -116,10 +123,40 @@ describe('the ready index', () => {
       index.add(each);
       index.remove(each);
     }
-    await new Promise((resolve) => setImmediate(resolve)); // A WeakRef holds on until its turn ends.
-    collectGarbage();
-    expect(passing.filter((ref) => ref.deref() !== undefined).length).toBeLessThan(200);
+    expect(await countHeld(passing)).toBeLessThan(200);
     expect(takeAll(index)).toEqual([1]);
+  });
+
+  test('forgets them also when a long queue is taken out from its end', async () => {
+    const index = indexOf([entry(1)]);
+    const passing = Array.from({ length: 2_000 }, (_, at) => entry(at + 2)).map((each) => {
+      index.add(each);
+      return new WeakRef(each);
+    });
+    for (const ref of passing.toReversed()) index.remove(ref.deref() as ReadyEntry);
+    expect(await countHeld(passing)).toBeLessThan(200);
+    expect(takeAll(index)).toEqual([1]);
+  });
+
+  test('keeps the order of one long queue, whoever is taken out of it', () => {
+    const queue = Array.from({ length: 300 }, (_, at) => at);
+    const arrivals = fc.shuffledSubarray(queue, { minLength: 300 });
+    fc.assert(
+      fc.property(
+        arrivals,
+        fc.shuffledSubarray(queue),
+        fc.integer({ min: 1, max: 4 }),
+        (order, out, step) => {
+          // Those of one moment stand by their numbers, and the higher number is often the one that waits longer.
+          const entries = queue.map((seq) => entry(seq, { sinceMs: (seq * 7) % (50 * step) }));
+          const index = indexOf(order.map((at) => entries[at] as ReadyEntry));
+          for (const at of out) index.remove(entries[at] as ReadyEntry);
+          const left = entries.filter(({ waiting }) => waiting);
+          const expected = left.toSorted((a, b) => a.sinceMs - b.sinceMs || a.seq - b.seq);
+          expect(takeAll(index)).toEqual(expected.map(({ seq }) => seq));
+        },
+      ),
+    );
   });
 });
 

@@ -15,19 +15,25 @@ import {
 } from '../support/placement-samples.ts';
 
 describe('whatever the workers are like', () => {
+  /** Most of them are like this, so that more than one could take the task. */
+  const mostly = <const T, const U>(usual: T, ...others: readonly U[]) =>
+    fc.oneof(
+      { weight: 8, arbitrary: fc.constant(usual) },
+      { weight: 1, arbitrary: fc.constantFrom(...others) },
+    );
   const one = fc.record({
     name: fc.constantFrom('local_1', 'local_2', 'local_3', 'local_4', 'remote_1', 'remote_2'),
-    used: fc.nat(3),
+    used: fc.constantFrom(0, 0, 1, 1, 2, 3),
     performanceFactor: fc.constantFrom(0.1, 1, 2),
-    liveness: fc.constantFrom('alive', 'alive', 'alive', 'suspect', 'lost', 'probing'),
-    admission: fc.constantFrom('active', 'active', 'active', 'standby', 'draining', 'drained', 'quarantined'),
+    liveness: mostly('alive', 'suspect', 'lost', 'probing'),
+    admission: mostly('active', 'standby', 'draining', 'drained', 'quarantined'),
     standby: fc.boolean(),
     capabilities: fc.constantFrom([], [], ['general'], ['translation']),
-    tokensMax: fc.constantFrom(null, null, 50, 5_000),
+    tokensMax: mostly(null, 50, 5_000),
     endpoint: fc
       .record(
         {
-          breaker: fc.constantFrom('closed', 'closed', 'open', 'halfOpen', 'trying'),
+          breaker: mostly('closed', 'open', 'halfOpen', 'trying'),
           models: fc.subarray([usualModel, 'another']),
           loaded: fc.subarray([usualModel, 'another']),
         },
@@ -36,7 +42,12 @@ describe('whatever the workers are like', () => {
       .map(makeEndpoint),
     host: fc
       .record(
-        { slotsMax: fc.constant(2), used: fc.nat(2), memory: fc.boolean(), room: fc.boolean() },
+        {
+          slotsMax: fc.constant(2),
+          used: fc.constantFrom(0, 1, 2),
+          memory: mostly(true, false),
+          room: fc.boolean(),
+        },
         { requiredKeys: [] },
       )
       .map(makeHost),
@@ -130,6 +141,64 @@ describe('whatever the workers are like', () => {
           ).toBe(false);
       }),
       { numRuns: 1_000 },
+    );
+  });
+});
+
+describe('whichever of many workers could take a task', () => {
+  const one = fc.record({
+    used: fc.nat(1),
+    performanceFactor: fc.constantFrom(0.5, 1, 2),
+    standby: fc.boolean(),
+    loaded: fc.constantFrom([], [usualModel], ['another']),
+    expectedMs: fc.constantFrom(1_000, 2_000),
+  });
+  const drawn = fc.array(one, { minLength: 2, maxLength: 6 }).map((all) =>
+    all.map(({ loaded, expectedMs, ...parts }, at) => ({
+      expectedMs,
+      view: makeView(`local_${at}`, { ...parts, endpoint: makeEndpoint({ loaded }) }),
+    })),
+  );
+  type Drawn = { readonly view: WorkerView; readonly expectedMs: number };
+  const isSwap = ({ view: { endpoint } }: Drawn) => Number(endpoint.isLoaded('another:latest'));
+  const isReserve = ({ view }: Drawn) => Number(view.standby);
+  const load = ({ view }: Drawn) => view.used;
+  const duration = ({ expectedMs }: Drawn) => expectedMs;
+  /** What all look at in the end: a loaded model, then an empty server, then the speed, then the name. */
+  const last = [
+    ({ view }: Drawn) => (view.endpoint.isLoaded(usualModel) ? 0 : 1),
+    isSwap,
+    ({ view }: Drawn) => -view.performanceFactor,
+    ({ view }: Drawn) => Number(view.workerId.slice('local_'.length)),
+  ];
+  /** What each strategy looks at, in this order; the least is the best. */
+  const criteria = {
+    priority_based: [isReserve, isSwap, load, ...last],
+    least_loaded: [isReserve, load, ...last],
+    fastest: [isReserve, duration, load, ...last],
+  };
+
+  test.each([
+    'priority_based',
+    'least_loaded',
+    'fastest',
+  ] as const)('%s takes the one that comes first by all that it looks at, wherever it stands', (strategy) => {
+    const first = (a: Drawn, b: Drawn) =>
+      criteria[strategy].map((of) => of(a) - of(b)).find((difference) => difference !== 0) ?? 0;
+    fc.assert(
+      fc.property(drawn, fc.infiniteStream(fc.nat(100)), (all, draws) => {
+        const given = makeInput(makeRouting({ strategy }), {
+          expectedMs: ({ workerId }) =>
+            all.find(({ view }) => view.workerId === workerId)?.expectedMs ?? null,
+        });
+        const shuffled = all
+          .map((each) => ({ each, at: draws.next().value }))
+          .sort((a, b) => a.at - b.at)
+          .map(({ each }) => each.view);
+        const decision = route(makeDemand(), shuffled, given);
+        expect(decision.kind === 'placed' && decision.worker).toBe(all.toSorted(first)[0]?.view);
+      }),
+      { numRuns: 300 },
     );
   });
 });

@@ -68,6 +68,14 @@ describe('the choice of a worker', () => {
     expect(choose([makeView('a', { used: 1, slots: 2 }), makeView('b', { used: 1, slots: 4 })])).toBe('b');
   });
 
+  test('looks at the model before the load where taking the task would push another out of memory', () => {
+    const [swaps, warm] = [
+      makeView('a', loaded('another')),
+      makeView('b', { used: 1, ...loaded(usualModel) }),
+    ];
+    expect([choose([swaps, warm]), choose([warm, swaps])]).toEqual(['b', 'b']);
+  });
+
   test('falls on a worker that is there for the reserve only when the others have no room', () => {
     const reserve = makeView('b', { standby: true, performanceFactor: 9 });
     expect(choose([reserve, makeView('a', { used: 1 })])).toBe('a');
@@ -78,7 +86,8 @@ describe('the choice of a worker', () => {
     const input = makeInput({ ...byRule({ preferredWorkers: ['b'] }).policy, strategy: 'least_loaded' });
     expect(choose([makeView('a'), makeView('b', { used: 1 })], input)).toBe('a');
     const warm = makeView('c', { used: 1, ...loaded(usualModel) });
-    expect(choose([makeView('a', loaded('another')), warm], input)).toBe('a');
+    const swaps = makeView('a', loaded('another'));
+    expect([choose([swaps, warm], input), choose([warm, swaps], input)]).toEqual(['a', 'a']);
   });
 
   test('goes by speed first under fastest, whatever the rules say', () => {
@@ -153,6 +162,15 @@ describe('the choice of a worker', () => {
     const incapable = reserves.map((view) => ({ ...view, capabilities: ['translation'] }));
     expect(route(makeDemand(), incapable, anyWorker)).toMatchObject({ kind: 'waits', reserve: undefined });
   });
+
+  test('names the machine of the best worker that would take the task, had its memory room', () => {
+    const [best, other] = [makeHost({ memory: false }), makeHost({ memory: false })];
+    const views = [makeView('a', { host: best }), makeView('b', { host: other, used: 1 })];
+    for (const inAnyOrder of [views, views.toReversed()]) {
+      const decision = route(makeDemand(), inAnyOrder, anyWorker);
+      expect(decision.kind === 'waits' && decision.crowded).toBe(best);
+    }
+  });
 });
 
 describe('a rule that falls back to local workers', () => {
@@ -174,6 +192,16 @@ describe('a rule that falls back to local workers', () => {
       local: undefined,
       remote_1: 'not alive',
       remote_2: 'too small',
+    });
+  });
+
+  test('says of those that may stand in why they could not, and not that they were not preferred', () => {
+    const views = [makeView('local_1'), makeView('local_2'), makeView('local_3', full)];
+    expect(refusalsOf(route(makeDemand(), [...views, makeView('remote', lost)], remoteFirst))).toEqual({
+      local_1: undefined,
+      local_2: 'less suitable',
+      local_3: 'full',
+      remote: 'not alive',
     });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { assignmentId, workerId } from '../../src/machines/identifiers.ts';
 import { limits } from '../../src/machines/limits.ts';
 import { smallTokens } from '../../src/machines/route-class.ts';
 import { actorOfSeat, seatOfActor } from '../../src/machines/seat.ts';
@@ -54,9 +55,12 @@ describe('the window', () => {
     expect(board.hasRoomFor(soon(9_999))).toBe(true);
   });
 
-  test('refuses a priority that does not exist', () => {
-    expect(() => new TaskBoard(10, 0).hasRoomFor(makeTicket(1, { priority: 0 }))).toThrow(RangeError);
-    expect(() => new TaskBoard(10, 0).hasRoomFor(makeTicket(1, { priority: 11 }))).toThrow(RangeError);
+  test('refuses a priority that does not exist, and says which', () => {
+    const askedOf = (priority: number) => () => new TaskBoard(10, 0).hasRoomFor(makeTicket(1, { priority }));
+    for (const priority of [0, 11, 2.5]) {
+      expect(askedOf(priority)).toThrow(RangeError);
+      expect(askedOf(priority)).toThrow(`priority ${priority} `);
+    }
   });
 });
 
@@ -168,6 +172,62 @@ describe('tasks of another type', () => {
       sit(board, other(seq));
     }
     expect(board.hasRoomFor(other(999))).toBe(false);
+  });
+
+  test('keep no more than their reserve free from the task on that fills the whole window', () => {
+    const board = new TaskBoard(300, 0);
+    for (let seq = 1; seq <= 25; seq += 1) sit(board, other(seq));
+    for (let seq = 26; seq < 300; seq += 1) sit(board, makeTicket(seq, { priority: 1 + (seq % 10) }));
+    expect(board.hasRoomFor(other(999))).toBe(true);
+    sit(board, makeTicket(300));
+    expect(board.hasRoomFor(other(999))).toBe(false);
+  });
+});
+
+describe('what a worker has', () => {
+  const lease = {
+    assignmentId: assignmentId(1),
+    workerId: workerId('local_001'),
+    model: 'gpt-oss:20b',
+    expected: null,
+  };
+
+  /** One of the two that fill a window is in the hands of a worker. */
+  function lentBoard(): { board: TaskBoard; task: LiveTask } {
+    const board = new TaskBoard(20, 0);
+    const task = sit(board, makeTicket(1));
+    sit(board, makeTicket(2));
+    board.lend(task, lease);
+    return { board, task };
+  }
+
+  test('takes no room in the window until it is given back', () => {
+    const { board, task } = lentBoard();
+    expect(board.hasRoomFor(makeTicket(3))).toBe(true);
+    board.takeBack(task);
+    board.takeBack(task);
+    expect(board.hasRoomFor(makeTicket(3))).toBe(false);
+    board.leave(task);
+    expect(board.hasRoomFor(makeTicket(3))).toBe(true);
+  });
+
+  test('takes none in the window of another priority that it is given meanwhile, before it is given back', () => {
+    const { board, task } = lentBoard();
+    board.reprioritize(task, 6);
+    sit(board, makeTicket(3, { priority: 6 }));
+    expect(board.hasRoomFor(makeTicket(4, { priority: 6 }))).toBe(true);
+    expect(board.hasRoomFor(makeTicket(4))).toBe(true);
+    sit(board, makeTicket(4));
+    expect(board.hasRoomFor(makeTicket(5))).toBe(false);
+    board.takeBack(task);
+    expect(board.hasRoomFor(makeTicket(6, { priority: 6 }))).toBe(false);
+  });
+
+  test('frees nothing in the window when it ends there', () => {
+    const { board, task } = lentBoard();
+    sit(board, makeTicket(3));
+    board.leave(task);
+    expect(board.hasRoomFor(makeTicket(4))).toBe(false);
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { workerId } from '../../src/machines/identifiers.ts';
 import { modelKey } from '../../src/machines/model-choice.ts';
+import { route } from '../../src/machines/routing.ts';
 import { type RosterEntry, WorkerRoster } from '../../src/machines/worker-roster.ts';
 import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
-import { gib } from '../support/placement-samples.ts';
+import { gib, makeDemand, makeInput, makeRouting } from '../support/placement-samples.ts';
 import { makeSpec, taskIdOf } from '../support/pool-samples.ts';
 
 function aliveRoster(specs: readonly WorkerSpec[], leasesMax = 100, nextAssignment = 1): WorkerRoster {
@@ -20,6 +21,20 @@ function entryOf(roster: WorkerRoster, name: string): RosterEntry {
   const entry = roster.get(workerId(name));
   if (entry === undefined) throw new Error(`nobody is called ${name}`);
   return entry;
+}
+
+/** On a machine of 15 GiB the server of `a` has a model of 10 GiB loaded; that of `b` has it, and nothing in memory. */
+function twoServers(): { roster: WorkerRoster; a: RosterEntry; b: RosterEntry } {
+  const roster = aliveRoster([
+    makeSpec('a', { endpoint: 'old', host: 'here' }),
+    makeSpec('b', { endpoint: 'other', host: 'here' }),
+  ]);
+  roster.limitHosts([{ host: 'here', slotsMax: null, memoryBytes: 15 * gib }]);
+  const [a, b] = [entryOf(roster, 'a'), entryOf(roster, 'b')];
+  const models = [{ name: 'm', sizeBytes: 9 * gib, contextTokensMax: null }];
+  a.endpoint.see({ models, residents: [{ name: 'm', memoryBytes: 10 * gib, contextTokens: null }] });
+  b.endpoint.see({ models, residents: [] });
+  return { roster, a, b };
 }
 
 describe('leases', () => {
@@ -91,6 +106,59 @@ describe('room', () => {
   });
 });
 
+describe('a worker that has just come', () => {
+  test('is looked for before it counts as one that takes work', () => {
+    const roster = new WorkerRoster(100, 1);
+    const entry = roster.enter(makeSpec('a'), 'active');
+    expect([entry.liveness, entry.isOpen, roster.openCount]).toEqual(['probing', false, 0]);
+    entry.liveness = 'alive';
+    expect([entry.isOpen, roster.openCount]).toEqual([true, 1]);
+  });
+
+  test('is in reserve by its configuration, or because an operator had laid it to rest', () => {
+    const roster = new WorkerRoster(100, 1);
+    expect(roster.enter(makeSpec('a'), 'active').standby).toBe(false);
+    expect(roster.enter(makeSpec('b', { standby: true }), 'active').standby).toBe(true);
+    expect(roster.enter(makeSpec('c'), 'standby').standby).toBe(true);
+    expect(roster.enter(makeSpec('d'), 'draining').standby).toBe(false);
+  });
+
+  test('can be asked for what it says, and for nothing else', () => {
+    const roster = aliveRoster([makeSpec('a', { requestKinds: ['text'] })]);
+    const kindOf = (requestKind: 'text' | 'chat') =>
+      route(makeDemand({ requestKind }), roster.all(), makeInput(makeRouting())).kind;
+    expect([kindOf('text'), kindOf('chat')]).toEqual(['placed', 'waits']);
+  });
+});
+
+describe('the model that a worker is bound to', () => {
+  const sole = [{ name: 'gemma3:4b', sizeBytes: null, contextTokensMax: null }];
+
+  test('is the one that it names, whatever its server has', () => {
+    const roster = aliveRoster([makeSpec('a', { joined: true, model: 'mistral:7b' })]);
+    const entry = entryOf(roster, 'a');
+    entry.endpoint.see({ models: sole, residents: [] });
+    expect(entry.model).toBe('mistral:7b');
+  });
+
+  test('is the only one of its server where it joined and named none', () => {
+    const roster = aliveRoster([makeSpec('a', { joined: true }), makeSpec('b')]);
+    const [joined, configured] = [entryOf(roster, 'a'), entryOf(roster, 'b')];
+    expect(joined.model).toBeNull();
+    for (const { endpoint } of [joined, configured]) endpoint.see({ models: sole, residents: [] });
+    expect([joined.model, configured.model]).toEqual(['gemma3:4b', null]);
+  });
+});
+
+test('those who take work are counted: they live, and are neither at rest nor sent away', () => {
+  const roster = aliveRoster(ofSlots(1, 1, 1, 1, 1));
+  expect(roster.openCount).toBe(5);
+  entryOf(roster, 'local_001').liveness = 'lost';
+  entryOf(roster, 'local_002').admission = 'draining';
+  entryOf(roster, 'local_003').admission = 'standby';
+  expect(roster.openCount).toBe(2);
+});
+
 describe('a worker that is entered again', () => {
   test('is the same one, and keeps its leases and what it is like at this moment', () => {
     const roster = aliveRoster(ofSlots(2));
@@ -135,18 +203,20 @@ describe('a worker that is entered again', () => {
   });
 
   test('at another server frees the memory that only it had looked at', () => {
-    const roster = aliveRoster([
-      makeSpec('a', { endpoint: 'old', host: 'here' }),
-      makeSpec('b', { endpoint: 'other', host: 'here' }),
-    ]);
-    roster.limitHosts([{ host: 'here', slotsMax: null, memoryBytes: 15 * gib }]);
-    const [a, b] = [entryOf(roster, 'a'), entryOf(roster, 'b')];
-    const models = [{ name: 'm', sizeBytes: 9 * gib, contextTokensMax: null }];
-    a.endpoint.see({ models, residents: [{ name: 'm', memoryBytes: 10 * gib, contextTokens: null }] });
-    b.endpoint.see({ models, residents: [] });
+    const { roster, b } = twoServers();
     expect(b.host.hasRoomFor(b.endpoint, modelKey('m'))).toBe(false);
     roster.enter(makeSpec('a', { endpoint: 'new', host: 'there' }), 'active');
     expect(b.host.hasRoomFor(b.endpoint, modelKey('m'))).toBe(true);
+  });
+
+  test('at a server that others look at does not free what is loaded there', () => {
+    const { roster, b } = twoServers();
+    b.endpoint.see({ models: null, residents: [{ name: 'm', memoryBytes: 10 * gib, contextTokens: null }] });
+    roster.enter(makeSpec('c', { endpoint: 'third', host: 'here' }), 'active');
+    const third = entryOf(roster, 'c').endpoint;
+    third.see({ models: [{ name: 'm', sizeBytes: 9 * gib, contextTokensMax: null }], residents: [] });
+    roster.enter(makeSpec('a', { endpoint: 'other', host: 'here' }), 'active');
+    expect(b.host.hasRoomFor(third, modelKey('m'))).toBe(false);
   });
 
   test('from another machine takes its server along', () => {
@@ -160,6 +230,13 @@ describe('a worker that is entered again', () => {
     roster.release(entry, id);
     expect(entry.host.used).toBe(0);
   });
+});
+
+test('a worker that leaves frees the memory that only it had looked at', () => {
+  const { roster, a, b } = twoServers();
+  expect(b.host.hasRoomFor(b.endpoint, modelKey('m'))).toBe(false);
+  roster.remove(a);
+  expect(b.host.hasRoomFor(b.endpoint, modelKey('m'))).toBe(true);
 });
 
 describe('the limits of machines', () => {
