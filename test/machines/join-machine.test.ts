@@ -171,10 +171,25 @@ test('the time before a connection is jittered by half, and never longer than a 
   expect(reconnectMs(1, 0, 2 ** 40)).toBe(2 ** 31 - 1);
 });
 
-test('what touches the world must be provided', () => {
+test.each([
+  'connect',
+  'greet',
+  'hangUp',
+  'sayGoodbye',
+])('what touches the world must be provided: %s', async (name) => {
+  const given = Object.fromEntries(
+    ['connect', 'greet', 'hangUp', 'sayGoodbye']
+      .filter((each) => each !== name)
+      .map((each) => [each, () => {}]),
+  );
+  const clock = new VirtualClock();
   const errors: unknown[] = [];
-  const actor = createActor(joinMachine, { input: { drainGraceMs: 0 } });
+  const actor = createActor(joinMachine.provide({ actions: given }), { clock, input: { drainGraceMs: 0 } });
   actor.subscribe({ error: (error) => void errors.push(error) });
   actor.start();
-  expect(String(errors[0])).toContain('action "connect" is not provided');
+  actor.send({ type: 'link.opened' });
+  await clock.advance(linkLimits.helloMsMax);
+  actor.send({ type: 'join.stop' });
+  actor.stop();
+  expect(errors.map(String)).toEqual([`Error: action "${name}" is not provided`]);
 });

@@ -3,6 +3,7 @@ import { requestKinds } from '../../src/machines/model-request.ts';
 import type { Demand, WorkerView } from '../../src/machines/placement.ts';
 import { routeClassOf } from '../../src/machines/route-class.ts';
 import { type RoutingInput, route } from '../../src/machines/routing.ts';
+import type { RoutingPolicy } from '../../src/machines/routing-policy.ts';
 import {
   anyWorker,
   byRule,
@@ -10,6 +11,8 @@ import {
   makeDemand,
   makeEndpoint,
   makeHost,
+  makeInput,
+  makeRouting,
   makeView,
   placed,
   remoteFirst,
@@ -74,6 +77,11 @@ describe('the model of a task', () => {
   test('does not keep a task waiting since a worker has it that its rule does not name', () => {
     const views = [makeView('local', has('another')), makeView('remote', has(usualModel))];
     expect(choose(views, byRule({ preferredWorkers: ['local'] }))).toBe('local');
+    const standIn = byRule({ preferredWorkers: ['remote_1'], fallbackToLocal: true });
+    expect(choose([makeView('remote_1', lost), makeView('remote_2', has(usualModel))], standIn)).toBe(
+      'waits',
+    );
+    expect(choose([makeView('remote_1', lost), ...views], standIn)).toBe('local');
   });
 });
 
@@ -95,8 +103,14 @@ describe('a conversation, a completion and an embedding', () => {
     ).toBe('b');
   });
 
+  test('are beyond a worker that does not take them, and the decision says so', () => {
+    const { reason } = placed(route(makeDemand({ requestKind: 'chat' }), [plain, makeView('b')], anyWorker));
+    expect(reason.candidates).toMatchObject([{ worker_id: 'a', refusal: 'incapable' }, { worker_id: 'b' }]);
+  });
+
   test('a plain prompt goes to anybody, and none of them shares its class', () => {
     expect(choose([plain], anyWorker)).toBe('a');
+    expect(choose([makeView('a', { requestKinds: ['embedding'] })], anyWorker)).toBe('a');
     const classes = requestKinds.map((requestKind) => routeClassOf(makeDemand({ requestKind })));
     expect(new Set(classes).size).toBe(requestKinds.length);
   });
@@ -124,7 +138,8 @@ describe('the context of a worker', () => {
 
   test('is no obstacle where nothing is known of it, or of the prompt', () => {
     expect(choose([makeView('a')], anyWorker, long)).toBe('a');
-    expect(choose([makeView('a', { tokensMax: 1 })], anyWorker, { promptTokens: null })).toBe('a');
+    const unknown = { promptTokens: null, answerTokens: 100 };
+    expect(choose([makeView('a', { tokensMax: 1 })], anyWorker, unknown)).toBe('a');
   });
 
   test('sends a long prompt to those who have room for it, and lets it wait for them', () => {
@@ -165,4 +180,40 @@ describe('the context of a worker', () => {
       'waits',
     );
   });
+});
+
+describe('a machine that is kept for others', () => {
+  const keptFromCold = { isKept: (_host: unknown, isWarm: boolean) => !isWarm };
+  const warm = makeView('a', loaded(usualModel));
+
+  test('is asked whether the task would find its model loaded there', () => {
+    expect(route(makeDemand(), [warm], anyWorker, keptFromCold).kind).toBe('placed');
+    expect(route(makeDemand(), [makeView('a')], anyWorker, keptFromCold).kind).toBe('waits');
+    expect(route(makeDemand(), [warm], anyWorker, { isKept: () => true }).kind).toBe('waits');
+  });
+});
+
+describe('a preferred worker in reserve', () => {
+  const views = [makeView('remote', { admission: 'standby' }), makeView('local')];
+
+  test.each([
+    ['is waited for, where the number is left open', {}, 'waits'],
+    ['is waited for, while fewer are active than may be', { isFullyStaffed: false }, 'waits'],
+    [
+      'is not to be had while as many are active as may be: a local one stands in',
+      { isFullyStaffed: true },
+      'local',
+    ],
+  ] as const)('%s', (_what, staffing, expected) => {
+    expect(choose(views, { ...remoteFirst, ...staffing })).toBe(expected);
+  });
+});
+
+test('an expected duration is part of a decision only where durations decide', () => {
+  const expectedBy = (strategy: RoutingPolicy['strategy']) => {
+    const input = makeInput(makeRouting({ strategy }), { expectedMs: () => 30_000 });
+    return placed(route(makeDemand(), [makeView('a')], input)).reason.candidates[0]?.expected_ms;
+  };
+  expect(expectedBy('fastest')).toBe(30_000);
+  expect([expectedBy('priority_based'), expectedBy('least_loaded')]).toEqual([undefined, undefined]);
 });

@@ -120,6 +120,22 @@ describe('how long runs take', () => {
 });
 
 describe('performance factors', () => {
+  test('of the configuration say from the start how long a task of another worker takes here', () => {
+    const bench = setupPool({ workers: [makeSpec('a'), makeSpec('b', { performanceFactor: 2 })] });
+    run(bench, 1, success, 4_000);
+    expect(bench.factsOf(1)[0]).toMatchObject({ type: 'task.assigned', workerId: 'b' });
+    expect(expectedMs(bench, 'b')).toBeCloseTo(4_000);
+    expect(expectedMs(bench, 'a')).toBeCloseTo(8_000);
+  });
+
+  test('of a new configuration say so from then on', () => {
+    const bench = setupPool({ workers: two });
+    run(bench, 1, success, 4_000);
+    expect(expectedMs(bench, 'b')).toBeCloseTo(4_000);
+    bench.reconfigure([makeSpec('a'), makeSpec('b', { performanceFactor: 4 })]);
+    expect(expectedMs(bench, 'b')).toBeCloseTo(1_000);
+  });
+
   test('are corrected by what was measured, on request and on record', () => {
     const bench = setupPool({ workers: two });
     compare(bench, 4);

@@ -23,6 +23,7 @@ describe('a configuration that names a new worker', () => {
     expect(bench.factsOfType('worker.enrolled')).toEqual([
       { type: 'worker.enrolled', workerId: 'b', detail: 'the configuration names it' },
     ]);
+    expect(bench.admissionsOf('b')).toEqual([]); // It takes work from the start, and that is no change.
     admit(bench, 1, 2);
     expect(bench.storyOf(2)).toEqual([]);
     bench.beat('b');

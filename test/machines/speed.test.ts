@@ -97,19 +97,52 @@ describe('corrected performance factors', () => {
     }
   });
 
-  test('are not misled by one kind that is odd on one worker', () => {
-    const medians = mediansOf(
-      [1, 0.5],
-      [
-        [0, 1],
-        [0, 1],
-        [0, 1],
-        [0, 1],
-        [0, 1],
-      ],
-    ).map((median, at) => (at === 1 ? { ...median, p50Ms: 50 } : median));
-    const [a = 0, b = 0] = adjustTimes(4, medians, factorsOf(1, 1)).values();
+  test.each([0, 1, 2, 3, 4])('are not misled by one kind that is odd on one worker: kind %d', (odd) => {
+    const kinds = Array.from({ length: 5 }, () => [0, 1]);
+    const medians = mediansOf([1, 0.5], kinds).map((median) =>
+      median.kind === `kind ${odd}` && median.workerId === names[1] ? { ...median, p50Ms: 50 } : median,
+    );
+    const [a = 0, b = 0] = adjustTimes(4, medians, factorsOf(100, 100)).values();
     expect(b / a).toBeCloseTo(0.5, 3);
+  });
+
+  test('lie between what two kinds say, where these count the same for a worker', () => {
+    // The first says that both are as fast, and counts most for b; the second that a is four times as fast.
+    const median = (kind: string, at: number, p50Ms: number, runs: number): KindMedian => ({
+      workerId: names[at] as WorkerId,
+      kind,
+      p50Ms,
+      runs,
+    });
+    const medians = [
+      median('even', 0, 10_000, 20),
+      median('even', 1, 10_000, 30),
+      median('odd', 0, 10_000, 20),
+      median('odd', 1, 40_000, 10),
+    ];
+    const [a = 0, b = 0] = adjustedFactors(medians, factorsOf(1, 1)).values();
+    expect(a / b).toBeGreaterThan(1.15);
+    expect(a / b).toBeLessThan(1.5);
+  });
+
+  test('do not heed kinds that one worker alone did, however many', () => {
+    const compared = mediansOf([1, 0.5], [[0, 1]]);
+    const alone = mediansOf([1, 0.5], [[0, 1], [0], [0], [0], [1], [1], [1]]);
+    expect(adjustedFactors(alone, factorsOf(1, 1))).toEqual(adjustedFactors(compared, factorsOf(1, 1)));
+  });
+
+  test('stay when they are right, however long the chain is that compares them', () => {
+    const chain = Array.from({ length: 60 }, (_, at) => ({ id: workerId(`w${at}`), factor: 1.1 ** at }));
+    const medians = chain.slice(1).flatMap((worker, at) =>
+      [worker, chain[at] ?? worker].map(({ id, factor }) => ({
+        workerId: id,
+        kind: `kind ${at}`,
+        p50Ms: 10_000 / factor,
+        runs: 20,
+      })),
+    );
+    const factors = new Map(chain.map(({ id, factor }) => [id, factor]));
+    expect(adjustedFactors(medians, factors)).toEqual(factors);
   });
 
   test('stay where nothing can be compared, and of workers that are none', () => {
