@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../config/settings.ts';
 import { loadConfig } from '../config.ts';
+import { ChosenActs } from '../simulation/acts.ts';
 import { usualLoad } from '../simulation/load-shape.ts';
 import { stepsOf } from '../simulation/script-steps.ts';
 import { runScript } from '../simulation/scripted-world.ts';
@@ -12,7 +13,8 @@ import { type Act, type Cli, CliError, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption, wholeNumber } from './command-options.ts';
 import { type PastSpan, pastSpan, recordedLoad } from './simulate-replay.ts';
 import { printSimulation } from './simulate-report.ts';
-import { runSeeds } from './simulate-seeds.ts';
+import { optionsOf, runSeeds } from './simulate-seeds.ts';
+import { actsOf, runShrink } from './simulate-shrink.ts';
 
 interface SimulateOptions extends JsonOption {
   readonly seed: number;
@@ -24,6 +26,8 @@ interface SimulateOptions extends JsonOption {
   readonly perHour?: number;
   readonly replay?: PastSpan;
   readonly script?: string;
+  readonly acts?: string;
+  readonly shrink?: true;
   readonly trace?: true;
 }
 
@@ -51,6 +55,8 @@ export function registerSimulate(program: Command, cli: Cli, act: Act): void {
     .addOption(new Option('--per-hour <tasks>', help.perHour).argParser(wholeNumber(cli, 1, tasksPerHourMax)))
     .addOption(new Option('--replay <from..to>', help.replay).argParser(pastSpan(cli)))
     .addOption(new Option('--script <steps>', help.script))
+    .addOption(new Option('--acts <names>', help.acts))
+    .addOption(new Option('--shrink', help.shrink))
     .addOption(new Option('--trace', help.trace))
     .action(act((options: SimulateOptions) => run(cli, options)));
 }
@@ -81,6 +87,12 @@ async function run(cli: Cli, options: SimulateOptions): Promise<number> {
       world: { hours: forHours, config, faults, perHour },
     });
   }
+  if (options.shrink === true) {
+    const { hours: forHours = 24, faults = 'none', json = false } = options;
+    const world = { hours: forHours, config, faults, perHour };
+    const asked = optionsOf({ configDir, world });
+    return runShrink(cli, worldOfSeed({ ...world, seed }), asked, json);
+  }
   const { trace, report, verdict } = await simulated(cli, options, config);
   if (options.trace === true) for (const line of trace.lines) terminal.line(line);
   else if (options.json === true) terminal.json({ trace_digest: trace.digest, ...report });
@@ -89,10 +101,16 @@ async function run(cli: Cli, options: SimulateOptions): Promise<number> {
 }
 
 /** What takes the place of drawn clients, and several seeds, exclude each other. */
-function assertOneMode({ messages }: Cli, { seeds, replay, script, trace }: SimulateOptions): void {
-  const modes = { '--seeds': seeds, '--replay': replay, '--script': script };
+function assertOneMode(
+  { messages }: Cli,
+  { seeds, replay, script, acts, shrink, trace }: SimulateOptions,
+): void {
+  const modes = {
+    ...{ '--seeds': seeds, '--replay': replay, '--script': script },
+    ...{ '--acts': acts, '--shrink': shrink },
+  };
   const given = Object.entries(modes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  if (seeds !== undefined && trace === true) given.push('--trace');
+  if ((seeds !== undefined || shrink === true) && trace === true) given.push('--trace');
   if (given.length > 1)
     throw new CliError(messages.simulate.notTogether(given.join(', ')), exitCodes.misused);
 }
@@ -108,7 +126,9 @@ async function simulated(cli: Cli, options: SimulateOptions, config: Config): Pr
     return simulate({ ...world, load, keepsTrace });
   }
   const world = worldOfSeed({ seed, hours: options.hours ?? 24, config, faults, perHour });
-  return simulate({ ...world, keepsTrace });
+  const { acts } = options;
+  const chosen = acts === undefined ? {} : { acts: new ChosenActs(actsOf(acts)) };
+  return simulate({ ...world, ...chosen, keepsTrace });
 }
 
 function readScript({ messages }: Cli, script: string) {

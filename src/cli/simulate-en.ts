@@ -15,6 +15,8 @@ export const simulateEnglish = {
       'take the load of that time from the database of this home: two moments, such as 24h..now or 2026-11-22T08:00..2026-11-22T20:00',
     script:
       'do these steps instead of drawing clients and faults, such as "delegate a general 5; advance 10; kill"',
+    acts: 'of all that is drawn, let only these acts of clients, operators and the weather take place, such as "task 3; killsPerHour 0"',
+    shrink: 'look for the few acts that break what this world breaks, and print a command for them',
     trace: 'print every fact and act instead of the report',
   },
   notHours: (max: number) => `Give hours above 0, ${max} at most.`,
@@ -50,6 +52,11 @@ export const simulateEnglish = {
   reached: (reached: number, all: number) => `Rare situations: ${reached} of ${all} reached`,
   rareHeadings: ['REACHED', 'SITUATION'],
   unreached: (names: string) => `Not reached: ${names}`,
+  shrinking: (runs: number, acts: number) => `${runs} worlds tried, ${acts} acts left`,
+  nothingToShrink: (seed: number) => `seed ${seed}: all invariants held, so there is nothing to shrink`,
+  shrunk: (acts: number, of: number, runs: number) =>
+    `${acts} of ${of} acts are enough for it (${runs} worlds tried):`,
+  mayShrink: 'With --shrink instead of --trace, the few acts that break it are looked for.',
   holds: (count: number) => `All ${count} invariants held.`,
   broken: (count: number) => `${count} violations; this is a bug in Koubou, please report it with the seed:`,
   violationHeadings: ['AT', 'INVARIANT', 'WHAT'],

@@ -41,7 +41,10 @@ function progressOf({ terminal, messages }: Cli, count: number) {
 }
 
 /** The options by which a world of this kind is asked for. */
-function optionsOf({ configDir, world: { hours, faults, perHour } }: SeedsAsked): readonly string[] {
+export function optionsOf({
+  configDir,
+  world: { hours, faults, perHour },
+}: Pick<SeedsAsked, 'configDir' | 'world'>): readonly string[] {
   return [
     ...['--hours', String(hours), '--faults', faults],
     ...(perHour === null ? [] : ['--per-hour', String(perHour)]),
@@ -72,7 +75,7 @@ function inProcess(
   });
 }
 
-/** One command for each violation, by which it is seen again. */
+/** One command for each violation, by which it is seen again; with `--shrink` instead it is made small. */
 function replaysOf({ violations }: SeedsReport, asked: SeedsAsked): readonly string[] {
   const options = optionsOf(asked).join(' ');
   return violations.map(({ seed }) => `koubou simulate --seed ${seed} ${options} --trace`);
@@ -112,4 +115,5 @@ function print(
   );
   terminal.line('');
   for (const line of new Set(replaysOf(report, asked))) terminal.line(line);
+  terminal.line(talk.mayShrink);
 }

@@ -46,7 +46,8 @@ export class JoinedWeather {
     const delayMs = this.#world.random.exponential(hourMs / perHour, `${rate} ${workerId}`, n);
     this.#world.clock.setTimeout(() => {
       if (this.#isOver) return;
-      if (staff.joiner !== undefined) act(n);
+      const comes = this.#world.random.comes(`${rate} ${workerId}`, n);
+      if (comes && staff.joiner !== undefined) act(n);
       this.#each(rate, staff, act, n + 1);
     }, delayMs);
   }

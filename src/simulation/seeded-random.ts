@@ -1,4 +1,5 @@
 import type { Random } from '../actors/random.ts';
+import { type Acts, everyAct } from './acts.ts';
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
 
@@ -8,10 +9,13 @@ const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
  */
 export class SeededRandom implements Random {
   readonly #seed: number;
+  readonly #acts: Acts;
   #suffixes = 0;
 
-  constructor(seed: number) {
+  /** @param acts says which of what is drawn takes place */
+  constructor(seed: number, acts: Acts = everyAct) {
     this.#seed = seed;
+    this.#acts = acts;
   }
 
   /** Uniform in [0, 1). */
@@ -29,9 +33,14 @@ export class SeededRandom implements Random {
     return text;
   }
 
-  /** True for this share of keys. */
+  /** True for this share of keys, as far as it may take place. */
   chance(share: number, purpose: string, key: string | number): boolean {
-    return share > 0 && this.draw(purpose, key) < share;
+    return share > 0 && this.draw(purpose, key) < share && this.#acts.takesPlace(`${purpose} ${key}`);
+  }
+
+  /** Whether what comes by itself takes place this time. */
+  comes(purpose: string, key: string | number): boolean {
+    return this.#acts.takesPlace(`${purpose} ${key}`);
   }
 
   /** Uniform from `min` to below `max`. */

@@ -12,4 +12,6 @@ export const simulationLimits = {
   jobsMax: 64,
   /** Tasks of a record that are read for a replay: what is remembered of each fits into memory. */
   replayedTasksMax: 1_000_000,
+  /** Worlds that are tried to make a broken one small: some minutes; a list of ten acts takes far fewer. */
+  shrinkRunsMax: 2_000,
 } as const;

@@ -116,7 +116,10 @@ export class VirtualClients {
     this.#world.clock.setTimeout(
       () => {
         if (!this.#isOpen) return;
-        for (let each = 0; each < count; each += 1) this.#submit(this.#draw());
+        for (let each = 0; each < count; each += 1) {
+          const wanted = this.#draw();
+          if (this.#world.random.comes('task', wanted.n)) this.#submit(wanted);
+        }
         this.#come(meanMs, count, purpose, n + 1);
       },
       this.#world.random.exponential(meanMs, purpose, n),

@@ -36,7 +36,7 @@ export class VirtualOperators {
     clock.setTimeout(
       () => {
         if (this.#isOver) return;
-        this.#act(n);
+        if (random.comes('operator', n)) this.#act(n);
         this.begin(n + 1);
       },
       random.exponential(3_600_000 / mix.operatorsPerHour, 'operator', n),

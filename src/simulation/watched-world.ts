@@ -1,4 +1,5 @@
 import type { Config } from '../config/settings.ts';
+import { type Acts, everyAct } from './acts.ts';
 import { type Directions, undirected } from './directions.ts';
 import type { FaultMix } from './fault-mix.ts';
 import { invariants } from './invariants.ts';
@@ -17,6 +18,8 @@ export interface WatchedWorldOptions {
   readonly faults: FaultMix;
   /** Keeps the lines of the trace; without, only their digest. */
   readonly keepsTrace?: boolean;
+  /** Which of what is drawn takes place; all of it, where nothing is said. */
+  readonly acts?: Acts;
   readonly crashPoints?: readonly CrashPoint[];
   readonly failPoints?: readonly FailPoint[];
   /** Where the database is; chance decides, by the mix of faults, where nothing is said. */
@@ -52,6 +55,7 @@ export class WatchedWorld {
       seed,
       config,
       mix: options.faults,
+      acts: options.acts ?? everyAct,
       crashPoints: options.crashPoints ?? [],
       failPoints: options.failPoints ?? [],
       disk: options.disk,

@@ -48,7 +48,7 @@ export class WorldWeather {
     const delayMs = this.#world.random.exponential(hourMs / perHour, `${rate} ${key}`, n);
     this.#world.clock.setTimeout(() => {
       if (this.#isOver) return;
-      act(n);
+      if (this.#world.random.comes(key === '' ? rate : `${rate} ${key}`, n)) act(n);
       this.#each(rate, key, act, n + 1);
     }, delayMs);
   }

@@ -1,6 +1,7 @@
 import type { Clock } from '../actors/clock.ts';
 import type { Config } from '../config/settings.ts';
 import type { Store } from '../db/store.ts';
+import type { Acts } from './acts.ts';
 import type { CommitCount, CommitKind } from './commit-kinds.ts';
 import { type CommitFate, CrashStore, type DiskFault, type WriteAttempt } from './crash-store.ts';
 import type { Directions } from './directions.ts';
@@ -18,6 +19,8 @@ export interface WorldOptions {
   readonly seed: number;
   readonly config: Config;
   readonly mix: FaultMix;
+  /** Which of what is drawn takes place. */
+  readonly acts: Acts;
   /** Commits that kill the process, beside those that are drawn. */
   readonly crashPoints: readonly CrashPoint[];
   /** Commits that fail, each once. */
@@ -91,7 +94,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.random = new SeededRandom(options.seed);
+    this.random = new SeededRandom(options.seed, options.acts);
     // In half of all worlds, what is due at one moment comes in any order.
     const isShuffled = this.random.chance(0.5, 'shuffled', 0);
     this.time = new VirtualTime(isShuffled ? (order) => this.random.draw('tie', order) : undefined);

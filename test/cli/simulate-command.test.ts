@@ -91,6 +91,22 @@ test('--script does its steps and nothing else, and says which of them it cannot
   expect(wrong.stderr).toContain('"dance" is no step of a script');
 });
 
+test('--shrink finds nothing to shrink where all holds, and says so', async () => {
+  const { exitCode, stdout } = await koubouHere([...short, '--shrink'], freshEnvironment());
+  expect([exitCode, stdout]).toEqual([0, 'seed 1: all invariants held, so there is nothing to shrink\n']);
+  const { stdout: json } = await koubouHere([...short, '--shrink', '--json'], freshEnvironment());
+  expect(JSON.parse(json)).toEqual({ seed: 1, violation: null });
+});
+
+test('--acts lets nothing else take place', async () => {
+  const { exitCode, stdout } = await koubouHere(
+    [...short, '--faults', 'heavy', '--acts', 'task 2; task 7;killsPerHour 0'],
+    freshEnvironment(),
+  );
+  // One task of each priority comes at the end.
+  expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/ 12 tasks, [12] process starts\n/)]);
+});
+
 test('what excludes each other is not taken together', async () => {
   const { exitCode, stderr } = await koubouHere(
     [...seeds, '--script', 'kill', '--trace'],
@@ -98,6 +114,11 @@ test('what excludes each other is not taken together', async () => {
   );
   expect(exitCode).toBe(2);
   expect(stderr).toContain('--seeds, --script, --trace exclude each other');
+  const shrunk = await koubouHere(
+    ['simulate', '--shrink', '--acts', 'task 1', '--trace'],
+    freshEnvironment(),
+  );
+  expect(shrunk.stderr).toContain('--acts, --shrink, --trace exclude each other');
 });
 
 test('--replay takes who came then, and has the same workers take as long for them', async () => {

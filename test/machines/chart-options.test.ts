@@ -49,3 +49,9 @@ test('names what is taken at once as soon as its guard lets it, the innermost st
   expect(options[0]?.from).toBe('liveness.watched.probing');
   expect(options.at(-1)?.from).toBe('');
 });
+
+test('names the regions of a state in the order of the chart, whatever order they come in', () => {
+  const { actor } = setupWorker();
+  const nodes = nodesOf(actor.getSnapshot());
+  expect(optionsOf(nodes.toReversed())).toEqual(optionsOf(nodes));
+});

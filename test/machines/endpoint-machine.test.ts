@@ -191,6 +191,12 @@ describe('the reports of an endpoint', () => {
     expect(bench.reports[0]?.detail).toBe('a failure: The server answered 500; tried again in 15 s');
   });
 
+  test('keep the full stops within what a server said', () => {
+    const bench = setupEndpoint({ failuresMax: 1 });
+    bench.settle(retry('backend.error', 'gpu.0 is lost. Restart it.'));
+    expect(bench.reports[0]?.detail).toBe('a failure: gpu.0 is lost. Restart it; tried again in 15 s');
+  });
+
   test('name the operator', async () => {
     const bench = await setupAt('open.resting');
     bench.send({ type: 'endpoint.reset' });

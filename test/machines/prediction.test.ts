@@ -16,6 +16,11 @@ test('far ahead the middle of a finish moves to the mean of the duration', () =>
   expect(finish.p50Ms).toBeCloseTo(1e6 + duration.meanMs, -1);
 });
 
+test('a start as uncertain as the duration moves the middle half of the way to the mean', () => {
+  const start = startSpan(1e6, { varianceMs2: duration.varianceMs2, offMs: 0 }, 1, duration.meanMs);
+  expect(finishSpan(start, duration).p50Ms).toBeCloseTo(1e6 + (duration.p50Ms + duration.meanMs) / 2, 6);
+});
+
 test('many slots even out what each of them makes uncertain, but for the moment within one run', () => {
   const alone = startSpan(1e6, { varianceMs2: 9e10, offMs: 0 }, 1, 30_000);
   const oneOfMany = startSpan(1e6, { varianceMs2: 9e10, offMs: 0 }, 0.01, 30_000);

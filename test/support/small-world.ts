@@ -10,15 +10,19 @@ export interface SmallWorld extends Partial<Omit<SimulationOptions, 'faults' | '
 }
 
 /** A workshop of half an hour with some 60 tasks, in which nothing goes wrong but what the test asks for. */
-export function simulateSmall({ faults, load, ...options }: SmallWorld = {}): Promise<Simulation> {
-  return simulate({
+export function smallWorld({ faults, load, ...options }: SmallWorld = {}): SimulationOptions {
+  return {
     seed: 1,
     hours: 0.5,
     config: simulatedConfig(),
     ...options,
     faults: { ...faultLevels.none, ...faults },
     load: { ...usualLoad, perHour: 100, burstTasks: 10, ...load },
-  });
+  };
+}
+
+export function simulateSmall(options: SmallWorld = {}): Promise<Simulation> {
+  return simulate(smallWorld(options));
 }
 
 /** What was broken, each once. */
