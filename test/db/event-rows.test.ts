@@ -3,6 +3,7 @@ import { describe as rowOf } from '../../src/db/events-table.ts';
 import type { Fact } from '../../src/machines/facts.ts';
 import { assignmentId, workerId } from '../../src/machines/identifiers.ts';
 import { noUsage } from '../../src/machines/outcome.ts';
+import { reasonFor } from '../support/pool-samples.ts';
 import { makeTask } from '../support/store-samples.ts';
 
 const task = makeTask(1);
@@ -11,6 +12,7 @@ const worker = workerId('a');
 const lease = { taskId, assignmentId: assignmentId(7), workerId: worker };
 const nobody = { taskId, assignmentId: null, workerId: null };
 const failure = { code: 'backend.busy', message: 'its queue is full' } as const;
+const reason = reasonFor(worker);
 const usage = { ...noUsage, outputTokens: 3 };
 const inHands = { assignment_id: 7, worker_id: 'a' };
 const inNobodys = { assignment_id: null, worker_id: null };
@@ -31,6 +33,12 @@ const rows: readonly [Fact, string | null, string | null, object][] = [
     null,
     'scheduled',
     { priority: task.priority, task_type: task.taskType, run_at: 5_000 },
+  ],
+  [
+    { type: 'task.assigned', ...lease, model: 'm', lease: 2, reason },
+    'queued',
+    'assigned',
+    { ...inHands, model: 'm', lease: 2, reason },
   ],
   [
     { ...retried, delayMs: 0 },
