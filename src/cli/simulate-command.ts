@@ -7,7 +7,7 @@ import { stepsOf } from '../simulation/script-steps.ts';
 import { runScript } from '../simulation/scripted-world.ts';
 import { simulate } from '../simulation/simulate.ts';
 import { simulationLimits } from '../simulation/simulation-limits.ts';
-import { type FaultChoice, faultChoices, worldOfSeed } from '../simulation/swarm.ts';
+import { type FaultChoice, faultChoices, type SeededWorld, worldOfSeed } from '../simulation/swarm.ts';
 import type { Simulation } from '../simulation/watched-world.ts';
 import { type Act, type Cli, CliError, exitCodes } from './cli.ts';
 import { addCommand, type JsonOption, wholeNumber } from './command-options.ts';
@@ -88,10 +88,9 @@ async function run(cli: Cli, options: SimulateOptions): Promise<number> {
     });
   }
   if (options.shrink === true) {
-    const { hours: forHours = 24, faults = 'none', json = false } = options;
-    const world = { hours: forHours, config, faults, perHour };
+    const world = oneWorld(options, config);
     const asked = optionsOf({ configDir, world });
-    return runShrink(cli, worldOfSeed({ ...world, seed }), asked, json);
+    return runShrink(cli, worldOfSeed(world), asked, options.json === true);
   }
   const { trace, report, verdict } = await simulated(cli, options, config);
   if (options.trace === true) for (const line of trace.lines) terminal.line(line);
@@ -105,28 +104,32 @@ function assertOneMode(
   { messages }: Cli,
   { seeds, replay, script, acts, shrink, trace }: SimulateOptions,
 ): void {
-  const modes = {
-    ...{ '--seeds': seeds, '--replay': replay, '--script': script },
-    ...{ '--acts': acts, '--shrink': shrink },
-  };
-  const given = Object.entries(modes).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const modes = Object.entries({ seeds, replay, script, acts, shrink });
+  const given = modes.flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if ((seeds !== undefined || shrink === true) && trace === true) given.push('--trace');
   if (given.length > 1)
     throw new CliError(messages.simulate.notTogether(given.join(', ')), exitCodes.misused);
 }
 
+/** What is drawn where one seed is asked for. */
+function oneWorld(
+  { seed, hours: forHours = 24, faults = 'none', perHour }: SimulateOptions,
+  config: Config,
+): SeededWorld {
+  return { seed, hours: forHours, config, faults, perHour: perHour ?? null };
+}
+
 async function simulated(cli: Cli, options: SimulateOptions, config: Config): Promise<Simulation> {
-  const { seed, faults = 'none', perHour = null, script, replay } = options;
+  const { seed, script, replay, acts } = options;
   const keepsTrace = options.trace === true;
   if (script !== undefined) return runScript({ seed, config, keepsTrace }, readScript(cli, script));
   if (replay !== undefined) {
     const load = { ...usualLoad, ...recordedLoad(cli, config, replay) };
     const spanHours = (replay.toMs - replay.fromMs) / 3_600_000;
-    const world = worldOfSeed({ seed, hours: spanHours, config, faults, perHour });
+    const world = worldOfSeed({ ...oneWorld(options, config), hours: spanHours });
     return simulate({ ...world, load, keepsTrace });
   }
-  const world = worldOfSeed({ seed, hours: options.hours ?? 24, config, faults, perHour });
-  const { acts } = options;
+  const world = worldOfSeed(oneWorld(options, config));
   const chosen = acts === undefined ? {} : { acts: new ChosenActs(actsOf(acts)) };
   return simulate({ ...world, ...chosen, keepsTrace });
 }

@@ -161,9 +161,9 @@ export class TaskBoard {
   /** What waits for a worker, by priority (10 first) and type: as actors and as rows. It goes through all that live. */
   waitingByTier(): readonly (TierName & { readonly count: number })[] {
     const counts = new Map<string, TierName & { count: number }>();
-    const add = ({ priority, taskType }: TierName, count: number) => {
-      const name = nameOf({ priority, taskType });
-      const tier = counts.get(name) ?? { priority, taskType, count: 0 };
+    const add = (of: TierName, count: number) => {
+      const name = nameOf(of);
+      const tier = counts.get(name) ?? { priority: of.priority, taskType: of.taskType, count: 0 };
       tier.count += count;
       counts.set(name, tier);
     };

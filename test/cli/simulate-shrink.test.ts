@@ -3,7 +3,7 @@ import { messagesFor } from '../../src/cli/messages.ts';
 import { actsOf, runShrink } from '../../src/cli/simulate-shrink.ts';
 import { ChosenActs } from '../../src/simulation/acts.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
-import { forgetful } from '../support/forgetful-store.ts';
+import { forgetful } from '../support/sabotaged-store.ts';
 import { brokenIn, smallWorld } from '../support/small-world.ts';
 import { recordedTerminal } from './recorded-terminal.ts';
 

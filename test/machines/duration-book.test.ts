@@ -1,37 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  DurationBook,
-  durationsNow,
-  type Run,
-  type RunQuery,
-  runsEnough,
-} from '../../src/machines/duration-book.ts';
+import { DurationBook, durationsNow, type Run, runsEnough } from '../../src/machines/duration-book.ts';
 import { ringRuns } from '../../src/machines/duration-ring.ts';
-import { workerId } from '../../src/machines/identifiers.ts';
+import { bookOf, learnAll, otherWorker, query, times } from '../support/duration-samples.ts';
 
-const query: RunQuery = {
-  workerId: workerId('local_001'),
-  model: 'gpt-oss:20b',
-  taskType: 'general',
-  promptChars: 500,
-};
-const otherWorker = workerId('remote_001');
-
-function bookOf(durationsMs: readonly number[], parts: Partial<Run> = {}): DurationBook {
-  return learnAll(new DurationBook(), durationsMs, parts);
-}
-
-function learnAll(
-  book: DurationBook,
-  durationsMs: readonly number[],
-  parts: Partial<Run> = {},
-): DurationBook {
-  for (const durationMs of durationsMs) book.learn({ ...query, ...parts, durationMs });
-  return book;
-}
-
-const times = (count: number, durationMs: number) => Array.from({ length: count }, () => durationMs);
 const durations = fc.array(fc.double({ min: 1, max: 1e8, noNaN: true }), {
   minLength: runsEnough,
   maxLength: 200,

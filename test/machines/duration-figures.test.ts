@@ -3,33 +3,14 @@ import {
   DurationBook,
   type DurationEstimate,
   durationsNow,
-  type Run,
   type RunQuery,
   runsEnough,
 } from '../../src/machines/duration-book.ts';
 import { spreadGuess } from '../../src/machines/duration-ring.ts';
-import { workerId } from '../../src/machines/identifiers.ts';
 import { deviationsOfP90 } from '../../src/machines/prediction.ts';
+import { learnAll, otherWorker, query, times } from '../support/duration-samples.ts';
 
-const query: RunQuery = {
-  workerId: workerId('local_001'),
-  model: 'gpt-oss:20b',
-  taskType: 'general',
-  promptChars: 500,
-};
-const otherWorker = workerId('remote_001');
 const mixed = [11_000, 13_000, 17_000, 19_000, 23_000, 29_000, 31_000];
-
-function learnAll(
-  book: DurationBook,
-  durationsMs: readonly number[],
-  parts: Partial<Run> = {},
-): DurationBook {
-  for (const durationMs of durationsMs) book.learn({ ...query, ...parts, durationMs });
-  return book;
-}
-
-const times = (count: number, durationMs: number) => Array.from({ length: count }, () => durationMs);
 
 function known(book: DurationBook, parts: Partial<RunQuery> = {}): DurationEstimate {
   const estimate = book.estimate({ ...query, ...parts });

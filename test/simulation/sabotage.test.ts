@@ -1,21 +1,13 @@
 import { expect, test } from 'vitest';
-import type { Entry, Store } from '../../src/db/store.ts';
+import type { Entry } from '../../src/db/store.ts';
 import { noUsage } from '../../src/machines/outcome.ts';
 import type { Sabotage } from '../../src/simulation/virtual-site.ts';
+import { wrap } from '../support/sabotaged-store.ts';
 import { brokenIn, type SmallWorld, simulateSmall } from '../support/small-world.ts';
 
 /** A store that writes something else than it was given, and says that it wrote it. */
 function writes(change: (entries: readonly Entry[]) => readonly Entry[]): Sabotage {
   return { store: (real) => wrap(real, { commit: (entries) => real.commit(change(entries)) }) };
-}
-
-function wrap(real: Store, own: Partial<Store>): Store {
-  return new Proxy(real, {
-    get: (target, name) => {
-      const value: unknown = Reflect.get(own, name) ?? Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 const isFact = (entry: Entry, type: string) => entry.kind === 'fact' && entry.fact.type === type;

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { ChosenActs } from '../../src/simulation/acts.ts';
 import { shrink } from '../../src/simulation/shrink.ts';
 import { simulate } from '../../src/simulation/simulate.ts';
-import { forgetful } from '../support/forgetful-store.ts';
+import { forgetful } from '../support/sabotaged-store.ts';
 import { brokenIn, smallWorld } from '../support/small-world.ts';
 
 const broken = smallWorld({
