@@ -14,6 +14,7 @@ import type { Clock } from './clock.ts';
 import { type ExecutionPorts, executionActor } from './execution-actor.ts';
 import { type HeartbeatPorts, heartbeatActor } from './heartbeat.ts';
 import { InspectionHook } from './inspection-hook.ts';
+import { withPlannedSteps } from './planned-steps.ts';
 import { type IndexedTimers, indexTimers, spawnBeside } from './xstate-internals.ts';
 
 /** What the actors need of the world around them. */
@@ -79,7 +80,7 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     }
   };
   const hook = new InspectionHook(ports.clock);
-  const inspectedTask = hook.machine('task', taskMachine);
+  const inspectedTask = hook.machine('task', withPlannedSteps(taskMachine));
   const poolPorts: PoolPorts = {
     spawnTask: (parent, seat, taskInput, onDone) => {
       const task = spawnBeside(parent, inspectedTask, {
@@ -116,9 +117,9 @@ function providedPool(ports: PoolHostPorts, report: ExecutionPorts['report'], ho
   });
   const actors = {
     worker: hook.machine('worker', worker),
-    endpoint: hook.machine('endpoint', endpointMachine),
+    endpoint: hook.machine('endpoint', withPlannedSteps(endpointMachine)),
   };
-  return hook.machine('pool', poolMachine.provide({ actors }));
+  return hook.machine('pool', withPlannedSteps(poolMachine.provide({ actors })));
 }
 
 /**

@@ -19,10 +19,12 @@ export interface PoolScenario {
 }
 
 /** Plays a scenario on a pool that has not been opened, and compares after each step. */
-export async function play(name: string, scenario: PoolScenario, coverage: ChartCoverage): Promise<void> {
+export async function play(name: string, scenario: PoolScenario, coverage?: ChartCoverage): Promise<void> {
   const bench = new PoolBench(scenario.options ?? {});
-  coverage.watch(bench.pool.logic);
-  bench.pool.system.inspect(coverage.inspect);
+  if (coverage !== undefined) {
+    coverage.watch(bench.pool.logic);
+    bench.pool.system.inspect(coverage.inspect);
+  }
   let told = 0;
   for (const [index, [act, state, facts = []]] of scenario.steps.entries()) {
     await act(bench);

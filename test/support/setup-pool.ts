@@ -1,4 +1,4 @@
-import { type Actor, createActor } from 'xstate';
+import { type Actor, type AnyStateMachine, createActor } from 'xstate';
 import { indexTimers, spawnBeside } from '../../src/actors/xstate-internals.ts';
 import { DurationBook } from '../../src/machines/duration-book.ts';
 import { endpointMachine } from '../../src/machines/endpoint-machine.ts';
@@ -33,6 +33,8 @@ export interface PoolOptions extends Partial<Omit<PoolInput, 'workers' | 'policy
   readonly endpoint?: typeof endpointMachine;
   /** Workers that throw when they miss a beat. */
   readonly isFragile?: boolean;
+  /** Stands before each machine, and runs it. */
+  readonly runBy?: <M extends AnyStateMachine>(machine: M) => M;
 }
 
 /** Whoever wants turn after turn without an end has a bug, and must say so. */
@@ -71,16 +73,18 @@ export class PoolBench {
     isFragile = false,
     task = taskMachine,
     endpoint = endpointMachine,
+    runBy = (machine) => machine,
     ...input
   }: PoolOptions) {
     this.specs =
       typeof workers === 'number'
         ? Array.from({ length: workers }, (_each, index) => makeSpec(`local_00${index + 1}`))
         : workers;
+    const tasks = runBy(task);
     const ports: PoolPorts = {
       spawnTask: (parent, seat, taskInput, onDone) => {
         const options = { id: actorOfSeat(seat), src: 'task', input: taskInput, onDone };
-        const ref = spawnBeside(parent, task, options);
+        const ref = spawnBeside(parent, tasks, options);
         ref.on('*', (fact) => this.#record(fact));
         return ref;
       },
@@ -92,7 +96,8 @@ export class PoolBench {
       },
     };
     const worker = isFragile ? fragile(this.world.worker()) : this.world.worker();
-    this.pool = createActor(poolMachine.provide({ actors: { worker, endpoint } }), {
+    const actors = { worker: runBy(worker), endpoint: runBy(endpoint) };
+    this.pool = createActor(runBy(poolMachine.provide({ actors })), {
       id: 'pool',
       clock: this.clock,
       input: {

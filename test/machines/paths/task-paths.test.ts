@@ -1,92 +1,19 @@
 import { expect, test } from 'vitest';
-import { type AnyEventObject, type AnyMachineSnapshot, createActor } from 'xstate';
+import { createActor } from 'xstate';
 import { loadConfig } from '../../../src/config.ts';
 import type { Store } from '../../../src/db/store.ts';
 import { limits } from '../../../src/machines/limits.ts';
-import { failed, type Outcome, retry } from '../../../src/machines/outcome.ts';
-import type { TaskContext, TaskInput } from '../../../src/machines/task-events.ts';
+import type { TaskContext } from '../../../src/machines/task-events.ts';
 import { taskMachine } from '../../../src/machines/task-machine.ts';
 import { CurrentConfig } from '../../../src/runtime/current-config.ts';
 import { ticketOfRow } from '../../../src/runtime/delegation.ts';
 import { recoverLeases } from '../../../src/runtime/recovery.ts';
 import { ChartCoverage } from '../../support/path-coverage.ts';
-import { poolThatHears, type ReplayOptions, replayAll, type Stage } from '../../support/path-replay.ts';
+import { type ReplayOptions, replayAll, type Stage } from '../../support/path-replay.ts';
 import { openRows, RowWitness, rowExpected } from '../../support/path-rows.ts';
-import { edgePaths, type Path, simplePaths, type Walk } from '../../support/path-walk.ts';
-import { final, reasonFor, released, success, taskIdOf, transient } from '../../support/pool-samples.ts';
-import { assign } from '../../support/setup-task.ts';
-import { atMs, entry, local } from '../../support/store-samples.ts';
-
-/** So often it was given out before; three times more, and it has been given out too often. */
-const leasesBefore = limits.leasesPerTaskMax - 3;
-const postponedMs = 5_000;
-const input: TaskInput = {
-  taskId: taskIdOf(1),
-  pool: poolThatHears(() => undefined),
-  leases: leasesBefore,
-  failures: 0,
-  retryPolicy: { retriesMax: 1, delayMsBase: 1_000, delayMsMax: 8_000 },
-  fallbackChain: ['gpt-oss:20b', 'm2'],
-  fallbacks: 0,
-};
-
-const outcomes: readonly Outcome[] = [
-  success,
-  transient,
-  retry('backend.busy', 'come back later', 60_000),
-  retry('backend.error', 'too large for the memory'), // Another model may do better, at last.
-  final, // Another model may do better, at once.
-  failed('input.refused', 'no such option'),
-  released,
-  { kind: 'cancelled' },
-];
-
-function settle(outcome: Outcome, draw = 0): AnyEventObject {
-  return { type: 'task.settle', outcome, draw, elapsedMs: 12 };
-}
-
-/** As the pool hands it out: with the model that it was told to take. */
-function assignIn({ context }: AnyMachineSnapshot): AnyEventObject {
-  const { fallbackChain, fallbacks } = context as TaskContext;
-  const reason = reasonFor(local);
-  return { ...assign(), reason: { ...reason, model: fallbackChain[fallbacks - 1] ?? reason.model } };
-}
-
-/** Only a task that has just come to life is told of its start time. */
-function isNew({ value, context }: AnyMachineSnapshot): boolean {
-  const { leases, delayMs } = context as TaskContext;
-  return value === 'queued' && leases === leasesBefore && delayMs === 0;
-}
-
-const all: Walk = {
-  machine: taskMachine,
-  input,
-  events: (snapshot) => [
-    ...(isNew(snapshot) ? [{ type: 'task.postpone', delayMs: postponedMs }] : []),
-    assignIn(snapshot),
-    { type: 'task.start' },
-    ...outcomes.map((outcome) => settle(outcome)),
-    settle(transient, 0.99),
-    { type: 'task.refuse', failure: { code: 'input.too_long', message: 'shorten it' } },
-    { type: 'task.reprioritize', priority: 8 },
-    { type: 'task.cancel' },
-  ],
-  keyOf: ({ context }) => {
-    const { leases, failures, fallbacks, delayMs, lease } = context as TaskContext;
-    return [leases, failures, fallbacks, delayMs, lease?.model];
-  },
-};
-
-/** What a task goes through that is not ended from outside. */
-const life: Walk = {
-  ...all,
-  events: (snapshot) => [
-    ...(isNew(snapshot) ? [{ type: 'task.postpone', delayMs: postponedMs }] : []),
-    assignIn(snapshot),
-    { type: 'task.start' },
-    ...[success, transient, final, released].map((outcome) => settle(outcome)),
-  ],
-};
+import { edgePaths, type Path, simplePaths } from '../../support/path-walk.ts';
+import { atMs, entry } from '../../support/store-samples.ts';
+import { anyTaskWalk, leasesBefore, postponedMs, taskInput, taskLifeWalk } from '../../support/task-walks.ts';
 
 const config = new CurrentConfig(
   loadConfig({ cwd: '/nowhere', env: { KOUBOU_CONFIG: `${process.cwd()}/config` } }),
@@ -121,7 +48,11 @@ async function expectRecovery(store: Store, rows: RowWitness, { actor, clock, ar
   expect(delayMs).toBe(isWaiting ? (dueMs ?? 0) - clock.monotonic() : 0);
   const heir = createActor(taskMachine, {
     clock,
-    input: { ...input, ...ticket, retryPolicy: { ...input.retryPolicy, retriesMax: ticket.retriesMax } },
+    input: {
+      ...taskInput,
+      ...ticket,
+      retryPolicy: { ...taskInput.retryPolicy, retriesMax: ticket.retriesMax },
+    },
   }).start();
   if (delayMs > 0) heir.send({ type: 'task.postpone', delayMs });
   expect(heir.getSnapshot().value).toBe(isWaiting ? 'scheduled' : 'queued');
@@ -136,7 +67,7 @@ function witnessed(rows: RowWitness, path: Path, isEachStepNew: boolean): Partia
   let priority = 5;
   let failures = 0;
   return {
-    input: { ...input, taskId: rows.taskId },
+    input: { ...taskInput, taskId: rows.taskId },
     onStage: (stage) => rows.listen(stage),
     perform: async ({ actor, clock }, event) => {
       const delayMs = event.type === 'task.postpone' ? postponedMs : 0;
@@ -170,8 +101,8 @@ test('a task is where each path was foreseen to lead, as are its row and who beg
   const coverage = new ChartCoverage(taskMachine);
   const machine = coverage.watch(taskMachine.provide({}));
   const store = openRows(atMs);
-  const edges = edgePaths(all);
-  const simple = simplePaths(life);
+  const edges = edgePaths(anyTaskWalk);
+  const simple = simplePaths(taskLifeWalk);
   expect([edges.length > 600, simple.length > 400]).toEqual([true, true]);
   let seq = 0;
   const nextRows = () => {
@@ -179,12 +110,16 @@ test('a task is where each path was foreseen to lead, as are its row and who beg
     return new RowWitness(store, seq);
   };
   // What leads to the last step of one of these is itself one of them.
-  await replayAll(all, edges, (path) => {
+  await replayAll(anyTaskWalk, edges, (path) => {
     const rows = nextRows();
     const onEnd = (stage: Stage) => expectRecovery(store, rows, stage);
     return { coverage, machine, ...witnessed(rows, path, false), onEnd };
   });
-  await replayAll(life, simple, (path) => ({ coverage, machine, ...witnessed(nextRows(), path, true) }));
+  await replayAll(taskLifeWalk, simple, (path) => ({
+    coverage,
+    machine,
+    ...witnessed(nextRows(), path, true),
+  }));
   expect(coverage.missing()).toEqual([]);
   expect(coverage.summary()).toBe(
     '10/10 states, 19/19 transitions, 1/1 guards, 4/4 places of guards, 1/1 delays',
