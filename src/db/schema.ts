@@ -51,7 +51,7 @@ export const taskMaster = sqliteTable(
       .on(table.priority, table.taskType, table.seq)
       .where(sql`status = 'pending' AND run_at IS NULL`),
     index('task_scheduled').on(table.runAtMs).where(sql`status = 'pending' AND run_at IS NOT NULL`),
-    index('task_ended').on(table.endedAt).where(sql`ended_at IS NOT NULL`),
+    index('task_ended').on(table.endedAt, table.status).where(sql`ended_at IS NOT NULL`),
     index('task_retries').on(table.retryOf).where(sql`retry_of IS NOT NULL`),
   ],
 );

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import type { Run } from '../machines/duration-book.ts';
-import { type TaskId, workerId } from '../machines/identifiers.ts';
+import { type AssignmentId, type TaskId, workerId } from '../machines/identifiers.ts';
 import { retentionLimits } from '../machines/retention-limits.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import type { Admission } from '../machines/worker-state.ts';
@@ -100,6 +100,10 @@ class SqliteStore implements Store {
 
   task(taskId: TaskId) {
     return this.#statements.tasks.byId.get({ taskId });
+  }
+
+  held(taskId: TaskId, assignmentId: AssignmentId) {
+    return this.#statements.tasks.held.get({ taskId, assignmentId });
   }
 
   hasEnded(taskId: TaskId): boolean {

@@ -1,13 +1,13 @@
 import type { Run } from '../machines/duration-book.ts';
 import type { AcceptedTask, CommittedFact, RecordedFact, RecordedTaskFact } from '../machines/facts.ts';
-import type { TaskId, WorkerId } from '../machines/identifiers.ts';
+import type { AssignmentId, TaskId, WorkerId } from '../machines/identifiers.ts';
 import type { TierName, WaitingCount } from '../machines/task-board.ts';
 import type { Admission } from '../machines/worker-state.ts';
 import type { AssignmentRow } from './assignments-table.ts';
 import type { TaskCounts } from './count-queries.ts';
 import type { EventRow } from './events-table.ts';
 import type { IdempotencyRow } from './idempotency-table.ts';
-import type { TaskRow, WaitingRow } from './tasks-table.ts';
+import type { HeldRow, TaskRow, WaitingRow } from './tasks-table.ts';
 import type { TokenTable } from './tokens-table.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { WorkerRegistration, WorkerRow } from './workers-table.ts';
@@ -40,6 +40,8 @@ export interface Store {
   /** Writes all of it in one transaction, or nothing. */
   commit(entries: readonly Entry[]): Promise<Receipt>;
   task(taskId: TaskId): TaskRow | undefined;
+  /** What is to be done under a lease; `undefined` when its task is not, or no more, under it. */
+  held(taskId: TaskId, assignmentId: AssignmentId): HeldRow | undefined;
   /** Whether nothing more will happen to it; so it is with one that does not exist. */
   hasEnded(taskId: TaskId): boolean;
   idempotent(key: string): IdempotencyRow | undefined;

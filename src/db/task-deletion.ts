@@ -5,10 +5,7 @@ import { type MarkStatements, markNames } from './marks-table.ts';
 import type { CountChanges } from './task-counters.ts';
 
 /** Behind which ended task a search for the next ones goes on. */
-export interface EndedPlace {
-  readonly endedAt: string;
-  readonly rowid: number;
-}
+export type EndedPlace = Pick<DeletableTask, 'endedAt' | 'status' | 'rowid'>;
 
 /** An ended task, as far as it matters for deleting it. */
 export interface DeletableTask {
@@ -30,11 +27,11 @@ const endedTasks = (condition: string) => `
     octet_length(prompt) + coalesce(octet_length(result), 0) AS bytes, ${hasParent} AS hasParent
   FROM task_master INDEXED BY task_ended
   WHERE ended_at IS NOT NULL AND ended_at < @before ${condition}
-  ORDER BY ended_at, rowid LIMIT @limit`;
+  ORDER BY ended_at, status, rowid LIMIT @limit`;
 /** What was tried again would pass for what nobody has, if the task that did it were gone before it. */
 const hasParent =
   '(retry_of IS NOT NULL AND EXISTS (SELECT 1 FROM task_master AS p WHERE p.task_id = task_master.retry_of))';
-const behind = 'AND ended_at >= @endedAt AND (ended_at > @endedAt OR rowid > @rowid)';
+const behind = 'AND (ended_at, status, rowid) > (@endedAt, @status, @rowid)';
 const ofCompleted = `AND status = 'completed' AND NOT ${hasParent}`;
 const ofThem = 'IN (SELECT value FROM json_each(?))';
 
@@ -52,8 +49,14 @@ export function deletionStatements({ $client: client }: Pick<Db, '$client'>, mar
   return {
     /** The oldest endings behind a place, as many as one slice may look at. */
     oldest: (before: string, after: EndedPlace | null): readonly DeletableTask[] => {
-      const { endedAt, rowid } = after ?? { endedAt: '', rowid: 0 };
-      return oldest.all({ before, endedAt, rowid, limit: retentionLimits.sliceTasks }) as DeletableTask[];
+      const { endedAt, status, rowid } = after ?? { endedAt: '', status: '', rowid: 0 };
+      return oldest.all({
+        before,
+        endedAt,
+        status,
+        rowid,
+        limit: retentionLimits.sliceTasks,
+      }) as DeletableTask[];
     },
     /** The oldest that were completed, and may go before others. */
     completed: (before: string, limit: number): readonly DeletableTask[] =>

@@ -35,6 +35,12 @@ export type WaitingRow = Pick<
   | 'metadata'
 >;
 
+/** What is needed to carry a task out. */
+export type HeldRow = Pick<
+  TaskRow,
+  'taskType' | 'priority' | 'leases' | 'createdAt' | 'startedAt' | 'metadata' | 'prompt'
+>;
+
 const slot = (name: string): SQL => sql`${sql.placeholder(name)}`;
 const isPending = sql`${taskMaster.status} = 'pending'`;
 /**
@@ -59,6 +65,15 @@ const waitingColumns = {
   runAtMs: taskMaster.runAtMs,
   createdAt: taskMaster.createdAt,
   metadata: taskMaster.metadata,
+};
+const heldColumns = {
+  taskType: taskMaster.taskType,
+  priority: taskMaster.priority,
+  leases: taskMaster.leases,
+  createdAt: taskMaster.createdAt,
+  startedAt: taskMaster.startedAt,
+  metadata: taskMaster.metadata,
+  prompt: taskMaster.prompt,
 };
 
 /** The statements of `task_master` that run beside the pool: each finds its rows by an index. */
@@ -144,11 +159,16 @@ export function taskStatements(db: Db) {
         .from(taskMaster)
         .where(eq(taskMaster.taskId, sql.placeholder('taskId'))),
     ),
-    unended: db
-      .select({ seq: taskMaster.seq })
-      .from(taskMaster)
-      .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`))
-      .prepare(),
+    unended: prepareRead<Pick<TaskRow, 'seq'>>(
+      db,
+      { seq: taskMaster.seq },
+      db
+        .select({ seq: taskMaster.seq })
+        .from(taskMaster)
+        .where(and(eq(taskMaster.taskId, sql.placeholder('taskId')), sql`${taskMaster.endedAt} IS NULL`)),
+    ),
+    /** What is to be done under a lease, if it holds. */
+    held: prepareRead<HeldRow>(db, heldColumns, db.select(heldColumns).from(taskMaster).where(isHeld)),
     /** Rows of one tier that wait for a worker, oldest first. */
     ready: prepareRead<WaitingRow>(
       db,

@@ -95,7 +95,7 @@ export function upkeepOf(db: Db, { marks, deletion, counters, lastSeq, forgetKey
     for (const task of found) {
       if (chosen.length === limit) break;
       if (chosen.length > 0 && bytes + task.bytes > retentionLimits.sliceBytes) break;
-      last = { endedAt: task.endedAt, rowid: task.rowid };
+      last = { endedAt: task.endedAt, status: task.status, rowid: task.rowid };
       if (task.hasParent || isKeptRun(task, runsKeptFrom)) continue;
       chosen.push(task);
       bytes += task.bytes;

@@ -14,8 +14,12 @@ export function isLoopbackOrigin(origin: string): boolean {
 
 /** Whether a `Host` header names this machine by a name that nobody else can give it. */
 export function isLoopbackHost(host: string): boolean {
-  return isLoopbackOrigin(`http://${host}`);
+  if (host !== lastHost.host) lastHost = { host, isLoopback: isLoopbackOrigin(`http://${host}`) };
+  return lastHost.isLoopback;
 }
+
+/** Nearly all requests name the same one. */
+let lastHost = { host: '', isLoopback: false };
 
 /**
  * What is counted of an address. One household or server has a whole /64 of IPv6, so its addresses count as one; IPv4 is

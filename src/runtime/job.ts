@@ -1,6 +1,6 @@
 import type { Job } from '../actors/execution.ts';
 import type { Config } from '../config/settings.ts';
-import { metadataOf, type TaskRow } from '../db/tasks-table.ts';
+import { type HeldRow, metadataOf } from '../db/tasks-table.ts';
 import type { TaskMetadata } from '../machines/facts.ts';
 import type { AssignmentId, TaskId } from '../machines/identifiers.ts';
 import { sameModel } from '../machines/model-choice.ts';
@@ -31,7 +31,7 @@ function catalogEntry(catalog: Config['models']['catalog'], model: string) {
  * @param model the one that the lease was given for
  */
 export function jobOf(
-  row: TaskRow,
+  row: HeldRow & { readonly taskId: TaskId; readonly assignmentId: AssignmentId },
   worker: WorkerConfig,
   model: string | null,
   config: Config,
@@ -41,8 +41,8 @@ export function jobOf(
   const { defaultTimeoutMs, remoteTimeoutMs } = config.execution;
   const byLocation = worker.location === 'local' ? defaultTimeoutMs : remoteTimeoutMs;
   return {
-    taskId: row.taskId as TaskId,
-    assignmentId: row.assignmentId as AssignmentId,
+    taskId: row.taskId,
+    assignmentId: row.assignmentId,
     taskType: row.taskType,
     priority: row.priority,
     prompt: row.prompt,

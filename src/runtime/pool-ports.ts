@@ -42,9 +42,9 @@ export function poolPorts(wiring: PoolWiring): PoolHostPorts {
       random,
       backendOf: (workerId) => endpoints.of(workerId).backend,
       jobOf: (workerId, { taskId, assignmentId, model }) => {
-        const row = store.task(taskId);
-        if (row?.status !== 'in_progress' || row.assignmentId !== assignmentId) return undefined;
-        const job = jobOf(row, endpoints.of(workerId).worker, model, config.now);
+        const row = store.held(taskId, assignmentId);
+        if (row === undefined) return undefined;
+        const job = jobOf({ ...row, taskId, assignmentId }, endpoints.of(workerId).worker, model, config.now);
         if (job.outputFile !== null) outputs.expect(taskId, job.outputFile);
         return job;
       },

@@ -13,7 +13,7 @@ import {
 import type { Job } from '../actors/execution.ts';
 import { remoteContext, type TraceParent, traceParentOf } from '../actors/traced-context.ts';
 import { msOfSql } from '../db/sql-time.ts';
-import type { TaskRow } from '../db/tasks-table.ts';
+import type { HeldRow } from '../db/tasks-table.ts';
 import { KoubouError } from '../machines/errors.ts';
 import type { TaskMetadata } from '../machines/facts.ts';
 import type { TaskId } from '../machines/identifiers.ts';
@@ -113,7 +113,7 @@ async function observed(
 }
 
 /** What the span of an attempt is told beside the job itself, as the row has it. */
-export function attemptOf(row: TaskRow, metadata: TaskMetadata): Pick<Job, 'attempt' | 'waitedMs' | 'trace'> {
+export function attemptOf(row: HeldRow, metadata: TaskMetadata): Pick<Job, 'attempt' | 'waitedMs' | 'trace'> {
   const { trace: traceparent, trace_state: tracestate } = metadata;
   const attempt = { attempt: row.leases, ...waitOf(row, metadata) };
   if (traceparent === undefined) return attempt;
@@ -122,7 +122,7 @@ export function attemptOf(row: TaskRow, metadata: TaskMetadata): Pick<Job, 'atte
 
 /** How long it waited for its first lease; when it began to wait for a later one, the row does not say. */
 function waitOf(
-  { leases, createdAt, startedAt }: TaskRow,
+  { leases, createdAt, startedAt }: HeldRow,
   { not_before }: TaskMetadata,
 ): Pick<Job, 'waitedMs'> {
   if (leases !== 1 || startedAt === null) return {};

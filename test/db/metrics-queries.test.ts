@@ -238,6 +238,11 @@ describe('the reads behind the boards', () => {
     expect(steps.filter((step) => /^SCAN|TEMP B-TREE/.test(step) && !isMeant(step))).toEqual([]);
   });
 
+  test('count who was completed in the last hour by the index alone', () => {
+    const steps = stepsOf(() => queue(db, { limit: 20, nowMs: atMs, counts: noTasks }));
+    expect(steps).toContain('SEARCH task_master USING COVERING INDEX task_ended (ended_at>?)');
+  });
+
   test('find the leases that go on without a walk through all that ever were', () => {
     const steps = stepsOf(() => metricsSummary(db, lastHour));
     expect(steps).toContain('SCAN task_assignments USING INDEX assignment_active');
