@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { patientFetch } from '../actors/patient-fetch.ts';
 import type { TaskPage } from '../db/list-queries.ts';
 import type { AttemptView, PoolView, ReloadReport, RetryReport } from '../runtime/operation.ts';
 import type { Readiness } from '../runtime/readiness.ts';
@@ -125,11 +126,10 @@ export class RestClient {
     return (await this.#json('/pool/reload', { method: 'POST' })) as ReloadReport;
   }
 
-  /** Has the server give the free space of its database back to the disk. */
+  /** Has the server give the free space of its database back to the disk: for gigabytes that takes minutes. */
   async vacuum(): Promise<Shrunk> {
-    const { given_back_bytes, file_bytes, shrinks } = (await this.#json('/db/vacuum', {
-      method: 'POST',
-    })) as {
+    const answer = await this.#json('/db/vacuum', { method: 'POST' }, patientFetch);
+    const { given_back_bytes, file_bytes, shrinks } = answer as {
       readonly given_back_bytes: number;
       readonly file_bytes: number;
       readonly shrinks: boolean;
@@ -196,18 +196,18 @@ export class RestClient {
     }
   }
 
-  async #json(path: string, init: RequestInit = {}): Promise<unknown> {
-    const response = await this.#fetch(path, init);
+  async #json(path: string, init: RequestInit = {}, by: typeof fetch = fetch): Promise<unknown> {
+    const response = await this.#fetch(path, init, by);
     if (!response.ok) throw await this.#refusalOf(response);
     return this.#bodyOf(response);
   }
 
-  async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
+  async #fetch(path: string, init: RequestInit = {}, by: typeof fetch = fetch): Promise<Response> {
     const { url, token } = this.#address;
     const headers = new Headers(init.headers);
     if (token !== null) headers.set('authorization', `Bearer ${token}`);
     try {
-      return await fetch(`${url}${path}`, { ...init, headers, redirect: 'manual' });
+      return await by(`${url}${path}`, { ...init, headers, redirect: 'manual' });
     } catch (error) {
       throw this.#unreachable(error);
     }
