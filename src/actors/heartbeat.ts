@@ -2,6 +2,7 @@ import { fromCallback } from 'xstate';
 import type { WorkerId } from '../machines/identifiers.ts';
 import { type Sighting, unseen } from '../machines/sighting.ts';
 import type { HeartbeatCommand } from '../machines/worker-events.ts';
+import { callOver } from './call-over.ts';
 import type { Clock } from './clock.ts';
 
 /**
@@ -113,6 +114,6 @@ async function probeWithin(
   } finally {
     clock.clearTimeout(timer);
     stop.removeEventListener('abort', onStop);
-    abort.abort();
+    abort.abort(callOver);
   }
 }

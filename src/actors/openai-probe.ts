@@ -1,6 +1,7 @@
 import { type SightedModel, type Sighting, unseen } from '../machines/sighting.ts';
 import type { Probe } from './heartbeat.ts';
 import { openaiEndpoint } from './openai-endpoint.ts';
+import { callOver } from './call-over.ts';
 import { patientFetch } from './patient-fetch.ts';
 import { bodyWithin, decoded, parseObject } from './server-stream.ts';
 
@@ -27,7 +28,7 @@ export function openaiProbe(baseUrl: string, apiKey: string | null): Probe {
         throw new Error(`${address} answers ${response.status} to a probe${hintAt(response)}`);
       return sightingIn(await bodyWithin(response, bodyBytesMax));
     } finally {
-      stop.abort(); // what is not read of a body goes with its connection
+      stop.abort(callOver); // what is not read of a body goes with its connection
     }
   };
 }

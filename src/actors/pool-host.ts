@@ -39,6 +39,10 @@ export interface PoolHostPorts {
 
 type WorkerHandle = ExecutionInput['worker'];
 
+/** Nothing of one pool is in them: one plan serves all pools of a process. */
+const plannedTask = withPlannedSteps(taskMachine);
+const plannedEndpoint = withPlannedSteps(endpointMachine);
+
 export type PoolActor = Actor<typeof poolMachine>;
 
 /** The pool as a running actor, and its turns: what arrives in one turn of the event loop is handed out and written together. */
@@ -80,7 +84,7 @@ export function startPool(input: Omit<PoolInput, 'ports'>, ports: PoolHostPorts)
     }
   };
   const hook = new InspectionHook(ports.clock);
-  const inspectedTask = hook.machine('task', withPlannedSteps(taskMachine));
+  const inspectedTask = hook.machine('task', plannedTask);
   const poolPorts: PoolPorts = {
     spawnTask: (parent, seat, taskInput, onDone) => {
       const task = spawnBeside(parent, inspectedTask, {
@@ -117,7 +121,7 @@ function providedPool(ports: PoolHostPorts, report: ExecutionPorts['report'], ho
   });
   const actors = {
     worker: hook.machine('worker', worker),
-    endpoint: hook.machine('endpoint', withPlannedSteps(endpointMachine)),
+    endpoint: hook.machine('endpoint', plannedEndpoint),
   };
   return hook.machine('pool', withPlannedSteps(poolMachine.provide({ actors })));
 }

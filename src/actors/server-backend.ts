@@ -1,4 +1,5 @@
 import { failed, type Outcome } from '../machines/outcome.ts';
+import { callOver } from './call-over.ts';
 import type { Backend, Job, JobIo } from './execution.ts';
 import { ServerTrouble } from './server-errors.ts';
 
@@ -37,7 +38,7 @@ export function serverBackend(generate: (generation: Generation) => Promise<Outc
       if (error instanceof ServerTrouble) return error.outcome;
       throw error;
     } finally {
-      stop.abort(); // however it ended: no connection outlives its job
+      stop.abort(callOver); // however it ended: no connection outlives its job
     }
   };
 }

@@ -1,10 +1,13 @@
-import { desc, sql } from 'drizzle-orm';
+import { desc, getTableColumns, sql } from 'drizzle-orm';
 import type { Fact } from '../machines/facts.ts';
 import type { Db } from './client.ts';
+import { prepareRead } from './read-statement.ts';
 import { events } from './schema.ts';
 import { prepareWrite } from './write-statement.ts';
 
 export type EventRow = typeof events.$inferSelect;
+
+const lastColumns = { seq: sql<number | null>`max(${events.seq})` };
 
 /** The statements of `events`. */
 export function eventStatements(db: Db) {
@@ -21,17 +24,17 @@ export function eventStatements(db: Db) {
         data: sql.placeholder('data'),
       }),
     ),
-    last: db
-      .select({ seq: sql<number | null>`max(${events.seq})` })
-      .from(events)
-      .prepare(),
-    since: db
-      .select()
-      .from(events)
-      .where(sql`${events.seq} > ${sql.placeholder('afterSeq')}`)
-      .orderBy(events.seq)
-      .limit(sql.placeholder('limit'))
-      .prepare(),
+    last: prepareRead<{ seq: number | null }>(db, lastColumns, db.select(lastColumns).from(events)),
+    since: prepareRead<EventRow>(
+      db,
+      getTableColumns(events),
+      db
+        .select()
+        .from(events)
+        .where(sql`${events.seq} > ${sql.placeholder('afterSeq')}`)
+        .orderBy(events.seq)
+        .limit(sql.placeholder('limit')),
+    ),
     /** What was last said of a pause. */
     lastPause: db
       .select({ type: events.type })
@@ -40,15 +43,18 @@ export function eventStatements(db: Db) {
       .orderBy(desc(events.seq))
       .limit(1)
       .prepare(),
-    ofTask: db
-      .select()
-      .from(events)
-      .where(
-        sql`${events.taskId} = ${sql.placeholder('taskId')} AND ${events.seq} > ${sql.placeholder('afterSeq')}`,
-      )
-      .orderBy(events.seq)
-      .limit(sql.placeholder('limit'))
-      .prepare(),
+    ofTask: prepareRead<EventRow>(
+      db,
+      getTableColumns(events),
+      db
+        .select()
+        .from(events)
+        .where(
+          sql`${events.taskId} = ${sql.placeholder('taskId')} AND ${events.seq} > ${sql.placeholder('afterSeq')}`,
+        )
+        .orderBy(events.seq)
+        .limit(sql.placeholder('limit')),
+    ),
   };
 }
 

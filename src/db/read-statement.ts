@@ -4,7 +4,7 @@ import { placesOf, type Query, valuesAt } from './write-statement.ts';
 /** A statement that finds rows, prepared once and run for each task. */
 export interface ReadStatement<Row> {
   readonly sql: string;
-  get(values: Readonly<Record<string, unknown>>): Row | undefined;
+  get(values?: Readonly<Record<string, unknown>>): Row | undefined;
   all(values: Readonly<Record<string, unknown>>): Row[];
 }
 
@@ -28,7 +28,7 @@ export function prepareRead<Row>(
   };
   return {
     sql,
-    get: (values) => {
+    get: (values = {}) => {
       const cells = statement.get(valuesAt(places, values)) as unknown[] | undefined;
       return cells === undefined ? undefined : rowOf(cells);
     },

@@ -66,6 +66,13 @@ const waitingColumns = {
   createdAt: taskMaster.createdAt,
   metadata: taskMaster.metadata,
 };
+const nextColumns = { runAtMs: sql<number | null>`min(${taskMaster.runAtMs})` };
+const dueColumns = {
+  taskId: taskMaster.taskId,
+  seq: taskMaster.seq,
+  priority: taskMaster.priority,
+  taskType: taskMaster.taskType,
+};
 const heldColumns = {
   taskType: taskMaster.taskType,
   priority: taskMaster.priority,
@@ -182,23 +189,21 @@ export function taskStatements(db: Db) {
         .orderBy(taskMaster.seq)
         .limit(sql.placeholder('limit')),
     ),
-    nextRunAt: db
-      .select({ runAtMs: sql<number | null>`min(${taskMaster.runAtMs})` })
-      .from(taskMaster)
-      .where(isScheduled)
-      .prepare(),
-    due: db
-      .select({
-        taskId: taskMaster.taskId,
-        seq: taskMaster.seq,
-        priority: taskMaster.priority,
-        taskType: taskMaster.taskType,
-      })
-      .from(taskMaster)
-      .where(sql`${isScheduled} AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`)
-      .orderBy(taskMaster.runAtMs)
-      .limit(sql.placeholder('limit'))
-      .prepare(),
+    nextRunAt: prepareRead<Pick<TaskRow, 'runAtMs'>>(
+      db,
+      nextColumns,
+      db.select(nextColumns).from(taskMaster).where(isScheduled),
+    ),
+    due: prepareRead<Pick<TaskRow, keyof typeof dueColumns>>(
+      db,
+      dueColumns,
+      db
+        .select(dueColumns)
+        .from(taskMaster)
+        .where(sql`${isScheduled} AND ${taskMaster.runAtMs} <= ${sql.placeholder('nowMs')}`)
+        .orderBy(taskMaster.runAtMs)
+        .limit(sql.placeholder('limit')),
+    ),
     clearRunAt: prepareWrite(
       db,
       db
