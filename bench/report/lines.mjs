@@ -5,6 +5,8 @@ const panelHeight = 110;
 const titleHeight = 30;
 const left = 60;
 const right = 16;
+/** Of a line: more would not be seen, and the file would be long. */
+const pointsMax = 400;
 
 const style = `
   .page { fill: #ffffff } .text { fill: #1f2328 } .quiet { fill: #59636e } .axis { stroke: #d1d9e0 }
@@ -19,12 +21,13 @@ const style = `
  * Lines over time, one panel below the other, each with a scale from zero. The second line of a panel is dashed.
  *
  * @param {{ title: string, seconds: readonly number[], panels: readonly { title: string, lines: readonly (readonly number[])[] }[] }} chart
- *   a line has a value for each of the seconds; one that is no number leaves a gap
+ *   a line has a value for each of the seconds; one that is no number leaves a gap. Of many the peaks are drawn
  * @returns {string} an SVG document, for light and dark pages
  */
 export function lineChart({ title, seconds, panels }) {
   const height = titleHeight + panels.length * (panelHeight + titleHeight) + 30;
   const end = seconds.at(-1) ?? 1;
+  const together = Math.ceil(seconds.length / pointsMax);
   const x = (second) => left + (second / end) * (width - left - right);
   const drawn = panels.map((panel, index) => {
     const top = titleHeight + index * (panelHeight + titleHeight) + titleHeight;
@@ -32,7 +35,9 @@ export function lineChart({ title, seconds, panels }) {
     const y = (value) => top + panelHeight - (value / most) * panelHeight;
     const lines = panel.lines.flatMap((values, which) =>
       runsOf(values).map((run) => {
-        const points = run.map((at) => `${x(seconds[at]).toFixed(1)},${y(values[at]).toFixed(1)}`);
+        const points = peaksOf(run, values, together).map(
+          (at) => `${x(seconds[at]).toFixed(1)},${y(values[at]).toFixed(1)}`,
+        );
         return `<polyline class="${which === 0 ? 'one' : 'two'}" points="${points.join(' ')}"/>`;
       }),
     );
@@ -51,6 +56,15 @@ ${drawn.join('\n')}
 <text class="quiet" x="${width - right}" y="${height - 10}" text-anchor="end">${figure(end / 60)} minutes</text>
 </svg>
 `;
+}
+
+/** Of so many values at a time the place of the highest: it is peaks that one looks for. */
+function peaksOf(run, values, together) {
+  return Array.from({ length: Math.ceil(run.length / together) }, (_, at) =>
+    run
+      .slice(at * together, (at + 1) * together)
+      .reduce((highest, place) => (values[place] > values[highest] ? place : highest)),
+  );
 }
 
 /** Places of values that follow one another without a gap. */

@@ -28,6 +28,17 @@ test('a second without a figure leaves a gap in the line', () => {
   expect(svg.match(/<polyline/g)).toHaveLength(2);
 });
 
+test('of a long line the peaks are drawn', () => {
+  const seconds = Array.from({ length: 1_800 }, (_, at) => at);
+  const values = seconds.map((at) => (at === 1_201 ? 50 : 1));
+  const svg = lineChart({ title: 'chart', seconds, panels: [{ title: 'ms', lines: [values] }] });
+  const points = /points="([^"]+)"/.exec(svg)?.[1]?.split(' ') ?? [];
+  expect(points.length).toBe(360);
+  const heights = points.map((point) => Number(point.split(',')[1]));
+  expect(heights.filter((height) => height === Math.min(...heights))).toHaveLength(1);
+  expect(Math.max(...heights) - Math.min(...heights)).toBeGreaterThan(100);
+});
+
 test('what stands between two comments is replaced, and the rest stays', () => {
   const text = 'before\n<!-- peers:begin -->\nold\n<!-- peers:end -->\nafter';
   const replaced = between(text, 'peers', '\nnew\n');
