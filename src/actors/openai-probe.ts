@@ -1,7 +1,7 @@
 import { type SightedModel, type Sighting, unseen } from '../machines/sighting.ts';
+import { callOver } from './call-over.ts';
 import type { Probe } from './heartbeat.ts';
 import { openaiEndpoint } from './openai-endpoint.ts';
-import { callOver } from './call-over.ts';
 import { patientFetch } from './patient-fetch.ts';
 import { bodyWithin, decoded, parseObject } from './server-stream.ts';
 
