@@ -138,7 +138,7 @@ function planOf(
   const place = placeOf([...nodes.slice(0, depth), ...line.slice(depth), ...inwards]);
   if (!isSettled(place.nodes)) return undefined;
   // The initial actions of a state belong to the default way into it, and not to one that leads further.
-  const begun = new Set([...line.slice(depth).slice(-1), ...inwards]);
+  const begun = new Set([to, ...inwards]);
   const entered = place.nodes
     .slice(depth)
     .flatMap((node) => [...node.entry, ...(begun.has(node) ? initialActions(node) : [])]);
