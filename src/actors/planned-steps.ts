@@ -87,7 +87,7 @@ function taken(
     const info = { context, event, self: scope.self, system: scope.system };
     if (isAssign(run)) context = { ...context, ...assigned(run, { ...info, spawn }, params) };
     else if (isBuiltIn(run)) {
-      const [, resolved] = run.resolve(scope, before, info, params, run, { internalQueue: [] });
+      const [, resolved] = run.resolve(scope, before, info, params, run, extra);
       scope.actionExecutor({ type, info, params: resolved, exec: () => run.execute(scope, resolved) });
     } else scope.actionExecutor({ type, info, params, exec: run });
   }
@@ -139,6 +139,15 @@ function beginningBy(machine: AnyStateMachine): AnyStateMachine['getInitialSnaps
     return snapshot;
   };
 }
+
+/** What XState raises at once would be another step: that no plan has one, a delay that is no number would belie. */
+const extra = {
+  internalQueue: {
+    push: () => {
+      throw new TypeError('a planned step raises nothing at once: give it a delay in ms');
+    },
+  },
+};
 
 function spawn(): never {
   throw new TypeError('a planned step cannot spawn: use an action that does');

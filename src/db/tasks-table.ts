@@ -36,10 +36,7 @@ export type WaitingRow = Pick<
 >;
 
 /** What is needed to carry a task out. */
-export type HeldRow = Pick<
-  TaskRow,
-  'taskType' | 'priority' | 'leases' | 'createdAt' | 'startedAt' | 'metadata' | 'prompt'
->;
+export type HeldRow = Pick<TaskRow, keyof typeof heldColumns>;
 
 const slot = (name: string): SQL => sql`${sql.placeholder(name)}`;
 const isPending = sql`${taskMaster.status} = 'pending'`;

@@ -237,20 +237,25 @@ describe('a chart with every kind of step', () => {
 });
 
 describe('a planned step', () => {
+  const cases = [
+    ['that would spawn', 'spawn', 'a planned step cannot spawn: use an action that does'],
+    ['whose delay is none', 'late', 'a planned step raises nothing at once: give it a delay in ms'],
+  ] as const;
   const machine = withPlannedSteps(
     createMachine({
       context: { n: 0 },
       on: {
         spawn: { actions: assign(({ spawn }) => ({ n: Number(spawn('nobody')) })) },
+        late: { actions: raise({ type: 'never' }, { delay: () => undefined as never }) },
       },
     }),
   );
 
-  test('that would spawn says what to do instead', () => {
+  test.each(cases)('%s says what to do instead', (_what, type, message) => {
     const actor = createActor(machine);
     const faults: unknown[] = [];
     actor.subscribe({ error: (error) => void faults.push(error) });
-    actor.start().send({ type: 'spawn' });
-    expect(faults.map(String)).toEqual(['TypeError: a planned step cannot spawn: use an action that does']);
+    actor.start().send({ type });
+    expect(faults.map(String)).toEqual([`TypeError: ${message}`]);
   });
 });

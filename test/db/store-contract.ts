@@ -158,26 +158,6 @@ export function storeContract(name: string, makeHome: () => StoreHome): void {
       expect(JSON.parse(row?.result ?? '')).toMatchObject({ success: true, output: 'answer 1', error: null });
     });
 
-    test('what is to be done is told under the lease that holds, and under no other', async () => {
-      const { store } = setup();
-      const [id, other] = [lease.assigned.assignmentId, next.assigned.assignmentId];
-      await store.commit([accept(makeTask(1))]);
-      expect(store.held(taskIdOf(1), id)).toBeUndefined();
-      await store.commit([entry(lease.assigned, atMs + 1_000)]);
-      expect(store.held(taskIdOf(1), id)).toEqual({
-        taskType: 'general',
-        priority: 5,
-        leases: 1,
-        createdAt: '2026-01-01 12:00:00.000',
-        startedAt: '2026-01-01 12:00:01.000',
-        metadata: store.task(taskIdOf(1))?.metadata,
-        prompt: makeTask(1).prompt,
-      });
-      expect(store.held(taskIdOf(1), other)).toBeUndefined();
-      await store.commit([entry(lease.retried)]);
-      expect(store.held(taskIdOf(1), id)).toBeUndefined();
-    });
-
     test('the first start stays, however often a task is leased again', async () => {
       const { store } = setup();
       await store.commit([

@@ -19,6 +19,29 @@ import { openStoreAt, type StoreHome } from './store-contract.ts';
 export function storeViewsContract(name: string, makeHome: () => StoreHome): void {
   const setup = () => openStoreAt(makeHome());
 
+  describe(`${name}: what is under a lease`, () => {
+    test('what is to be done is told under the lease that holds, and under no other', async () => {
+      const { store } = setup();
+      const lease = leaseFacts(1, 1);
+      const id = lease.assigned.assignmentId;
+      await store.commit([accept(makeTask(1))]);
+      expect(store.held(taskIdOf(1), id)).toBeUndefined();
+      await store.commit([entry(lease.assigned, atMs + 1_000)]);
+      expect(store.held(taskIdOf(1), id)).toEqual({
+        taskType: 'general',
+        priority: 5,
+        leases: 1,
+        createdAt: '2026-01-01 12:00:00.000',
+        startedAt: '2026-01-01 12:00:01.000',
+        metadata: store.task(taskIdOf(1))?.metadata,
+        prompt: makeTask(1).prompt,
+      });
+      expect(store.held(taskIdOf(1), leaseFacts(1, 2).assigned.assignmentId)).toBeUndefined();
+      await store.commit([entry(lease.retried)]);
+      expect(store.held(taskIdOf(1), id)).toBeUndefined();
+    });
+  });
+
   describe(`${name}: what waits`, () => {
     test('is read by priority, oldest first, from a place on, and not more than asked', async () => {
       const { store } = setup();

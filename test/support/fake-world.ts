@@ -118,3 +118,14 @@ export class FakeWorld {
     });
   }
 }
+
+/** A worker that crashes when it misses a beat. */
+export function fragile(worker: ReturnType<FakeWorld['worker']>): ReturnType<FakeWorld['worker']> {
+  return worker.provide({
+    actions: {
+      countMiss: () => {
+        throw new Error('the worker was told to crash');
+      },
+    },
+  });
+}

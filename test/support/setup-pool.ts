@@ -17,7 +17,7 @@ import type { RosterEntry } from '../../src/machines/worker-roster.ts';
 import type { WorkerSpec } from '../../src/machines/worker-spec.ts';
 import type { Admission, AdmissionOrder } from '../../src/machines/worker-state.ts';
 import { onDisposal } from './disposal.ts';
-import { FakeWorld } from './fake-world.ts';
+import { FakeWorld, fragile } from './fake-world.ts';
 import { makePolicy, makeSpec, taskIdOf } from './pool-samples.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -291,14 +291,4 @@ export class PoolBench {
     }
     this.#shortages = [];
   }
-}
-
-function fragile(worker: ReturnType<FakeWorld['worker']>): ReturnType<FakeWorld['worker']> {
-  return worker.provide({
-    actions: {
-      countMiss: () => {
-        throw new Error('the worker was told to crash');
-      },
-    },
-  });
 }
